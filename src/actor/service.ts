@@ -1,0 +1,95 @@
+import type { Freshness, StockFigures } from "../domain/availability.js";
+import type { Answers, Command, Dealer } from "../domain/command.js";
+import type { IncomingErpEvent } from "../domain/erp-event.js";
+import type { Refusal } from "../domain/refusal.js";
+
+/** How a command ended for its caller. A thrown bug arrives as `failed`; its cause is for the log only. */
+export type Outcome<T> =
+  | { readonly kind: "answered"; readonly value: T }
+  | { readonly kind: "refused"; readonly refusal: Refusal }
+  | { readonly kind: "failed"; readonly cause: unknown };
+
+/**
+ * What the edge (api/) sees of the engine. Every call settles exactly once, after everything that its decision
+ * could have seen is durable, also on stop, on overload and when the journal fails.
+ */
+export interface CommandPort {
+  /**
+   * Queues a command for the next turn.
+   * `render` turns the answer into what the caller gets. It runs inside the turn, must be pure and must not keep the answer:
+   * the reservation in it is live state.
+   * `settle` is called once the outcome is durable; synchronously when the command is refused at the door.
+   */
+  submit<C extends Command, T>(
+    command: C,
+    render: (answer: Answers[C["kind"]]) => T,
+    settle: (outcome: Outcome<T>) => void,
+  ): void;
+}
+
+export type Disposition = "APPLIED" | "DUPLICATE" | "BUFFERED" | "REJECTED";
+
+export interface SequenceRange {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** The answer to one ERP event, given once it is durable. */
+export interface EventDisposition {
+  readonly disposition: Disposition;
+  /** UPPER_SNAKE, then `: field` where one is meant; empty when nothing is wrong. */
+  readonly reason: string;
+  readonly missing: readonly SequenceRange[];
+}
+
+export interface SourceStatus {
+  readonly appliedSequence: number;
+  readonly gaps: readonly SequenceRange[];
+  /** Milliseconds since the Unix epoch; 0 when the source never spoke. */
+  readonly lastEventAtMs: number;
+  readonly state: "LIVE" | "LAGGING" | "STALE" | "CATCHING_UP" | "RECONCILING";
+}
+
+/** What the edge sees of ERP ingest. Offer events of one stream one after the other, in order; they settle in order. */
+export interface IngestPort {
+  /** Refused (OVERLOADED with the missing range in its metadata, SHUTTING_DOWN, JOURNAL_UNAVAILABLE) means the stream ends. */
+  offer(event: IncomingErpEvent, settle: (outcome: Outcome<EventDisposition>) => void): void;
+  heartbeat(source: string, lastSequence: number, settle: (outcome: Outcome<EventDisposition>) => void): void;
+  sourceStatus(source: string, settle: (outcome: Outcome<SourceStatus>) => void): void;
+}
+
+export interface AvailabilityPage {
+  readonly warehouseId: string;
+  readonly figures: readonly StockFigures[];
+  readonly freshness: Freshness;
+  readonly nextPageToken: string;
+}
+
+/** Reads of published, durable figures; answered at once, never behind writers. */
+export interface AvailabilityPort {
+  /** Exactly one of dealerId and warehouseId is not empty; without skus, every stock in pages. */
+  read(query: {
+    readonly dealerId: string;
+    readonly warehouseId: string;
+    readonly skus: readonly string[];
+    readonly pageSize: number;
+    readonly pageToken: string;
+  }): AvailabilityPage | Refusal;
+}
+
+/** Reads of registered dealers; published and durable, answered at once. */
+export interface DealerDirectory {
+  get(dealerId: string): Dealer | Refusal;
+  list(query: {
+    readonly pageSize: number;
+    readonly pageToken: string;
+  }): { readonly dealers: readonly Dealer[]; readonly nextPageToken: string } | Refusal;
+}
+
+/** Everything that the gRPC edge needs from behind it. */
+export interface ServicePorts {
+  readonly commands: CommandPort;
+  readonly ingest: IngestPort;
+  readonly availability: AvailabilityPort;
+  readonly dealers: DealerDirectory;
+}
