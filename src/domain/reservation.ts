@@ -12,6 +12,8 @@ export interface ReservationLine {
   dispatched: number;
   /** Given back, expired units included. */
   released: number;
+  /** Some of its open units are not covered by what is there (API.md, Shortfall). */
+  atRisk: boolean;
 }
 
 /** A reservation as it stands, or as it stood when an answer was first given. */
@@ -31,8 +33,32 @@ export interface Reservation {
   /** The hold counts no longer from this moment on; 0 unless PENDING. */
   expiresAtMs: number;
   provisional: boolean;
+  /** True while any of its lines is. */
   atRisk: boolean;
   revision: number;
   /** The ended reservation that this one continues; empty for most. */
   readonly reopenedFrom: string;
+  /** The epoch in which it was made; part of its id. */
+  readonly epoch: number;
+  /** Sequence of the record that committed it, which orders coverage and dispatch; 0 before. */
+  commitOrder: number;
+  /** Number of the dealer in the partition, and of that dealer's reservation before this one (0: none). */
+  readonly dealer: number;
+  readonly previousOfDealer: number;
+}
+
+export function isOpen(state: ReservationState): boolean {
+  return state === "PENDING" || state === "COMMITTED";
+}
+
+/** Units still held or confirmed over all lines. */
+export function openUnits(reservation: Reservation): number {
+  let units = 0;
+  for (const line of reservation.lines) units += line.open;
+  return units;
+}
+
+export function wasDispatched(reservation: Reservation): boolean {
+  for (const line of reservation.lines) if (line.dispatched > 0) return true;
+  return false;
 }

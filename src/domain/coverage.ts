@@ -1,0 +1,39 @@
+/**
+ * Who is covered in a shortfall (API.md, Shortfall): what is there covers committed units in the order of commit,
+ * then holds in the order of creation, unit by unit. A line with an uncovered unit is at risk.
+ */
+import type { RiskChanged } from "./event.js";
+import type { PartitionState } from "./partition-state.js";
+import { coveringUnits, type Stock } from "./stock.js";
+
+/** The changes of risk that a stock's present figures ask for; none when nobody's risk changed. */
+export function riskChanges(state: PartitionState, stock: Stock): readonly RiskChanged[] {
+  let remaining = coveringUnits(stock);
+  const covered = remaining >= stock.reserved + stock.committed;
+  if (covered && state.openLines.atRiskCount(stock.number) === 0) return [];
+  const changes: RiskChanged[] = [];
+  state.openLines.walk(stock.number, (line) => {
+    const atRisk = line.open > remaining;
+    remaining = Math.max(0, remaining - line.open);
+    if (atRisk !== line.atRisk) {
+      changes.push({ kind: "RiskChanged", reservation: line.reservation, line: line.line, atRisk });
+    }
+    return true;
+  });
+  return changes;
+}
+
+/** How many open units of a reservation's line on this stock are covered now. */
+export function coveredByLine(state: PartitionState, stock: Stock, reservation: number): number {
+  let remaining = coveringUnits(stock);
+  let covered = 0;
+  state.openLines.walk(stock.number, (line) => {
+    if (line.reservation === reservation) {
+      covered = Math.min(line.open, remaining);
+      return false;
+    }
+    remaining = Math.max(0, remaining - line.open);
+    return true;
+  });
+  return covered;
+}

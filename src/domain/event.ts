@@ -1,0 +1,217 @@
+import type { Freshness } from "./availability.js";
+import type { Attribution, Shortage } from "./command.js";
+import type { ErpEvent, IncomingErpEvent } from "./erp-event.js";
+import type { PolicyFields, PolicyScope } from "./policy.js";
+import type { ReleaseReason, ReservationState } from "./reservation.js";
+
+/**
+ * What happened in one warehouse's partition. Events are fully resolved facts: replay consults no policy, clock or configuration.
+ * Reservations and stocks are named by their numbers in the partition, lines by their index.
+ */
+export type PartitionEvent =
+  | StockOpened
+  | StockPolicySet
+  | ErpEventApplied
+  | ErpEventRejected
+  | DispatchUnmatched
+  | ReservationMade
+  | ReservationCommitted
+  | ReservationReleased
+  | HoldExtended
+  | HoldExpired
+  | UnitsDispatched
+  | RiskChanged
+  | RequestAnswered;
+
+/** A stock came into being: the ERP named it, or a policy did (then without a source). */
+export interface StockOpened {
+  readonly kind: "StockOpened";
+  readonly stock: number;
+  readonly sku: string;
+}
+
+export interface StockPolicySet {
+  readonly kind: "StockPolicySet";
+  readonly stock: number;
+  /** INHERIT where unset. */
+  readonly safetyStock: number;
+  readonly lowAt: number;
+  readonly attribution: Attribution;
+}
+
+/** The effect of one ERP event on counters, resolved. `stock` is 0 for an event that names no SKU. */
+export interface ErpEventApplied {
+  readonly kind: "ErpEventApplied";
+  readonly event: ErpEvent;
+  readonly stock: number;
+  readonly onHandDelta: number;
+  readonly unavailableDelta: number;
+  readonly allocatedDelta: number;
+}
+
+/** A dead letter: the sequence moves on, nothing else does. */
+export interface ErpEventRejected {
+  readonly kind: "ErpEventRejected";
+  readonly event: IncomingErpEvent;
+  /** UPPER_SNAKE, then `: field` where one is meant. */
+  readonly reason: string;
+}
+
+/** The part of the dispatch in the same record that consumed no committed units. */
+export interface DispatchUnmatched {
+  readonly kind: "DispatchUnmatched";
+  readonly stock: number;
+  readonly event: ErpEvent;
+  readonly quantity: number;
+  readonly reason: string;
+}
+
+export interface ReservationMade {
+  readonly kind: "ReservationMade";
+  readonly reservation: number;
+  readonly epoch: number;
+  readonly dealerId: string;
+  readonly orderId: string;
+  readonly lines: readonly MadeLine[];
+  /** The hold's deadline; 0 for a reservation that is committed at once. */
+  readonly expiresAtMs: number;
+  readonly provisional: boolean;
+}
+
+export interface MadeLine {
+  /** 0 where the SKU was never seen; then `granted` is 0. */
+  readonly stock: number;
+  readonly sku: string;
+  readonly requested: number;
+  readonly granted: number;
+}
+
+/** A hold was confirmed. `quantities` by line for a partial commit, whose rest is released; undefined for all that is open. */
+export interface ReservationCommitted {
+  readonly kind: "ReservationCommitted";
+  readonly reservation: number;
+  readonly quantities: readonly number[] | undefined;
+}
+
+/** Open units were given back. `quantities` by line for a part; undefined for all that is open. */
+export interface ReservationReleased {
+  readonly kind: "ReservationReleased";
+  readonly reservation: number;
+  readonly quantities: readonly number[] | undefined;
+  readonly reason: ReleaseReason;
+}
+
+export interface HoldExtended {
+  readonly kind: "HoldExtended";
+  readonly reservation: number;
+  readonly expiresAtMs: number;
+}
+
+export interface HoldExpired {
+  readonly kind: "HoldExpired";
+  readonly reservation: number;
+}
+
+/** Committed units of one line left the warehouse. */
+export interface UnitsDispatched {
+  readonly kind: "UnitsDispatched";
+  readonly reservation: number;
+  readonly line: number;
+  readonly quantity: number;
+}
+
+/** A line is no longer covered by what is there, or is again. */
+export interface RiskChanged {
+  readonly kind: "RiskChanged";
+  readonly reservation: number;
+  readonly line: number;
+  readonly atRisk: boolean;
+}
+
+export type MutatingMethod = "Reserve" | "Commit" | "Release" | "Extend";
+
+/** The first answer to a request, remembered so that a retry gets it again (P5, I4). */
+export interface RequestAnswered {
+  readonly kind: "RequestAnswered";
+  readonly dealerId: string;
+  readonly requestId: string;
+  readonly method: MutatingMethod;
+  /** Two 32-bit hashes of the request's content. */
+  readonly fingerprint: Fingerprint;
+  readonly outcome: "RESERVED" | "PARTIALLY_RESERVED" | "REJECTED" | "DONE";
+  /** 0 when the answer has no reservation. */
+  readonly reservation: number;
+  /** The reservation as it was answered; meaningless without one. */
+  readonly then: AnsweredReservation | undefined;
+  readonly shortages: readonly Shortage[];
+  readonly freshness: Freshness;
+  /** Service time of the answer, from which its retention runs. */
+  readonly answeredAtMs: number;
+}
+
+export interface Fingerprint {
+  readonly high: number;
+  readonly low: number;
+}
+
+/** What of a reservation may have changed since it was answered. */
+export interface AnsweredReservation {
+  readonly state: ReservationState;
+  readonly revision: number;
+  readonly updatedAtMs: number;
+  readonly expiresAtMs: number;
+  readonly provisional: boolean;
+  readonly atRisk: boolean;
+  /** open, dispatched, released of each line in turn; undefined where every line is wholly open. */
+  readonly lines: readonly number[] | undefined;
+}
+
+/** What happened to the things that all warehouses share: warehouses, dealers, policies, ERP sources. */
+export type SystemEvent = EpochBegun | WarehouseOpened | DealerPut | PolicyPut | ErpEventBuffered | ErpEventRejected;
+
+/** A new data folder or a restored backup begins: reservation ids carry the epoch and its nonce from here on. */
+export interface EpochBegun {
+  readonly kind: "EpochBegun";
+  readonly epoch: number;
+  readonly nonce: string;
+}
+
+
+export interface WarehouseOpened {
+  readonly kind: "WarehouseOpened";
+  /** 1, 2, 3 ...; 0 is the system's own partition. */
+  readonly partition: number;
+  readonly warehouseId: string;
+}
+
+export interface DealerPut {
+  readonly kind: "DealerPut";
+  readonly dealerId: string;
+  readonly name: string;
+  readonly warehouseId: string;
+  readonly attribution: Attribution;
+}
+
+export interface PolicyPut {
+  readonly kind: "PolicyPut";
+  readonly scope: PolicyScope;
+  readonly fields: PolicyFields;
+  readonly attribution: Attribution;
+}
+
+/** An event ahead of a gap, kept until the missing ones arrive. */
+export interface ErpEventBuffered {
+  readonly kind: "ErpEventBuffered";
+  readonly event: IncomingErpEvent;
+}
+
+/** One record of the journal: what one command, or one step of expiry, did to one partition. Its sequence runs 1, 2, 3 ... (I8). */
+export interface JournalRecord {
+  /** 0 is the system's partition. */
+  readonly partition: number;
+  readonly epoch: number;
+  readonly sequence: number;
+  /** Service time of the turn, milliseconds. */
+  readonly timeMs: number;
+  readonly events: readonly (PartitionEvent | SystemEvent)[];
+}

@@ -1,0 +1,320 @@
+/**
+ * The one place where the state of a partition changes: evolve(state, event). It never refuses and consults nothing but the event,
+ * so that replaying the journal gives the same state to the byte (decision 3). Lifecycle transitions come from the one machine.
+ */
+import { assert } from "./assertion.js";
+import type {
+  ErpEventApplied,
+  PartitionEvent,
+  ReservationCommitted,
+  ReservationMade,
+  ReservationReleased,
+  RiskChanged,
+  UnitsDispatched,
+} from "./event.js";
+import { type LifecycleEvent, nextState } from "./lifecycle.js";
+import type { PartitionState } from "./partition-state.js";
+import { isOpen, openUnits, type Reservation, type ReservationLine, wasDispatched } from "./reservation.js";
+import { LAST_EVENTS_MAX, newStock, type Stock } from "./stock.js";
+
+/** Where in the partition's history an event stands. */
+export interface RecordStamp {
+  /** The record's sequence in its partition (I8). */
+  readonly sequence: number;
+  /** Service time of its turn, milliseconds. */
+  readonly timeMs: number;
+}
+
+/** Called with each stock whose figures change. */
+export type StockTouched = (stock: Stock) => void;
+
+export function evolve(state: PartitionState, event: PartitionEvent, stamp: RecordStamp, touched: StockTouched): void {
+  switch (event.kind) {
+    case "StockOpened":
+      state.stocks.add(newStock(event.stock, event.sku));
+      return;
+    case "StockPolicySet": {
+      const stock = state.stocks.touch(event.stock);
+      stock.safetyStock = event.safetyStock;
+      stock.lowAt = event.lowAt;
+      if (stock.opened) changed(stock, stamp);
+      touched(stock);
+      return;
+    }
+    case "ErpEventApplied":
+      return evolveErpEvent(state, event, stamp, touched);
+    case "ErpEventRejected":
+      return;
+    case "DispatchUnmatched": {
+      const stock = state.stocks.touch(event.stock);
+      const number = state.exceptions.count + 1;
+      state.exceptions.add({
+        number,
+        stock: event.stock,
+        event: event.event,
+        quantity: event.quantity,
+        reason: event.reason,
+        previousOfStock: stock.newestException,
+      });
+      stock.newestException = number;
+      return;
+    }
+    case "ReservationMade":
+      return evolveMade(state, event, stamp, touched);
+    case "ReservationCommitted":
+      return evolveCommitted(state, event, stamp, touched);
+    case "ReservationReleased":
+      return evolveReleased(state, event, stamp, touched);
+    case "HoldExtended": {
+      const reservation = advance(state, event.reservation, "extend", stamp);
+      reservation.expiresAtMs = event.expiresAtMs;
+      state.deadlines.set(reservation.number, event.expiresAtMs);
+      return;
+    }
+    case "HoldExpired": {
+      const reservation = advance(state, event.reservation, "expire", stamp, "PENDING");
+      for (const line of reservation.lines) {
+        if (line.open > 0) giveBack(state, line, line.open, "reserved", stamp, touched);
+      }
+      end(state, reservation);
+      return;
+    }
+    case "UnitsDispatched":
+      return evolveDispatched(state, event, stamp, touched);
+    case "RiskChanged":
+      return evolveRisk(state, event, stamp);
+    case "RequestAnswered":
+      state.answers.add(event);
+      return;
+  }
+}
+
+function evolveErpEvent(state: PartitionState, event: ErpEventApplied, stamp: RecordStamp, touched: StockTouched): void {
+  if (event.stock === 0) return;
+  const stock = state.stocks.touch(event.stock);
+  stock.opened = true;
+  if (stock.source === "") stock.source = event.event.source;
+  stock.onHand += event.onHandDelta;
+  stock.unavailable += event.unavailableDelta;
+  stock.allocatedElsewhere += event.allocatedDelta;
+  stock.lastEvents = [...stock.lastEvents.slice(1 - LAST_EVENTS_MAX), event.event];
+  changed(stock, stamp);
+  touched(stock);
+}
+
+function evolveMade(state: PartitionState, event: ReservationMade, stamp: RecordStamp, touched: StockTouched): void {
+  const dealer = dealerNumber(state, event.dealerId);
+  const commit = event.expiresAtMs === 0;
+  const counter = commit ? "committed" : "reserved";
+  const lines: ReservationLine[] = [];
+  for (const made of event.lines) {
+    if (made.granted > 0) {
+      const stock = state.stocks.touch(made.stock);
+      stock[counter] += made.granted;
+      changed(stock, stamp);
+      touched(stock);
+    }
+    lines.push({
+      sku: made.sku,
+      stock: made.stock,
+      requested: made.requested,
+      open: made.granted,
+      dispatched: 0,
+      released: 0,
+      atRisk: false,
+    });
+  }
+  const owner = state.dealers.touch(dealer);
+  const reservation: Reservation = {
+    id: state.reservationId(event.reservation, event.epoch),
+    number: event.reservation,
+    dealerId: owner.dealerId,
+    orderId: event.orderId,
+    warehouseId: state.warehouseId,
+    lines,
+    state: commit ? "COMMITTED" : "PENDING",
+    createdAtMs: stamp.timeMs,
+    updatedAtMs: stamp.timeMs,
+    expiresAtMs: event.expiresAtMs,
+    provisional: event.provisional,
+    atRisk: false,
+    revision: 1,
+    reopenedFrom: "",
+    epoch: event.epoch,
+    commitOrder: commit ? stamp.sequence : 0,
+    dealer,
+    previousOfDealer: owner.newestReservation,
+  };
+  owner.newestReservation = event.reservation;
+  owner.openReservations += 1;
+  state.reservations.add(reservation);
+  indexOpen(state, reservation);
+}
+
+/** Enters an open reservation into everything that is derived from the reservations: coverage lists, order index, deadlines. */
+export function indexOpen(state: PartitionState, reservation: Reservation): void {
+  if (reservation.state === "PENDING") {
+    state.openLines.add(reservation.number, reservation.lines, "hold", reservation.number);
+    state.deadlines.set(reservation.number, reservation.expiresAtMs);
+  } else {
+    state.openLines.add(reservation.number, reservation.lines, "commit", reservation.commitOrder);
+  }
+  state.orders.add(reservation.orderId, reservation.number);
+}
+
+function evolveCommitted(
+  state: PartitionState,
+  event: ReservationCommitted,
+  stamp: RecordStamp,
+  touched: StockTouched,
+): void {
+  const reservation = advance(state, event.reservation, "commit", stamp);
+  state.deadlines.delete(reservation.number);
+  reservation.expiresAtMs = 0;
+  reservation.commitOrder = stamp.sequence;
+  for (let index = 0; index < reservation.lines.length; index++) {
+    const line = reservation.lines[index]!;
+    if (line.open === 0) continue;
+    const quantity = event.quantities === undefined ? line.open : event.quantities[index]!;
+    const stock = giveBack(state, line, line.open - quantity, "reserved", stamp, touched);
+    stock.reserved -= quantity;
+    stock.committed += quantity;
+    if (line.open === 0) clearRisk(reservation, line);
+  }
+  state.openLines.delete(reservation.number);
+  state.openLines.add(reservation.number, reservation.lines, "commit", stamp.sequence);
+}
+
+function evolveReleased(
+  state: PartitionState,
+  event: ReservationReleased,
+  stamp: RecordStamp,
+  touched: StockTouched,
+): void {
+  const reservation = state.reservations.touch(event.reservation);
+  assert(isOpen(reservation.state), "I3: a release of a reservation that has ended");
+  const counter = reservation.state === "PENDING" ? "reserved" : "committed";
+  for (let index = 0; index < reservation.lines.length; index++) {
+    const line = reservation.lines[index]!;
+    const quantity = event.quantities === undefined ? line.open : event.quantities[index]!;
+    if (quantity === 0) continue;
+    giveBack(state, line, quantity, counter, stamp, touched);
+    state.openLines.setOpen(reservation.number, index, line.open);
+    if (line.open === 0) clearRisk(reservation, line);
+  }
+  advanceAfterRemoval(state, reservation, "release", stamp);
+}
+
+function evolveDispatched(
+  state: PartitionState,
+  event: UnitsDispatched,
+  stamp: RecordStamp,
+  touched: StockTouched,
+): void {
+  const reservation = state.reservations.touch(event.reservation);
+  const line = reservation.lines[event.line]!;
+  assert(reservation.state === "COMMITTED" && line.open >= event.quantity, "I2: a dispatch consumes committed units");
+  const stock = state.stocks.touch(line.stock);
+  stock.committed -= event.quantity;
+  changed(stock, stamp);
+  touched(stock);
+  line.open -= event.quantity;
+  line.dispatched += event.quantity;
+  state.openLines.setOpen(reservation.number, event.line, line.open);
+  if (line.open === 0) clearRisk(reservation, line);
+  advanceAfterRemoval(state, reservation, "dispatch", stamp);
+}
+
+function evolveRisk(state: PartitionState, event: RiskChanged, stamp: RecordStamp): void {
+  const reservation = state.reservations.touch(event.reservation);
+  reservation.lines[event.line]!.atRisk = event.atRisk;
+  state.openLines.setAtRisk(event.reservation, event.line, event.atRisk);
+  const atRisk = reservation.lines.some((line) => line.atRisk);
+  if (atRisk === reservation.atRisk) return;
+  reservation.atRisk = atRisk;
+  step(reservation, "risk_changed", stamp);
+}
+
+/** The transition that taking units out of a reservation means: part of it, or all that was open. */
+function advanceAfterRemoval(
+  state: PartitionState,
+  reservation: Reservation,
+  cause: "release" | "dispatch",
+  stamp: RecordStamp,
+): void {
+  if (openUnits(reservation) > 0) {
+    step(reservation, cause === "release" ? "release_part" : "dispatch_part", stamp);
+    return;
+  }
+  if (cause === "dispatch") step(reservation, "dispatch_rest", stamp);
+  else step(reservation, wasDispatched(reservation) ? "release_rest_after_dispatch" : "release_rest", stamp);
+  end(state, reservation);
+}
+
+function advance(
+  state: PartitionState,
+  number: number,
+  event: LifecycleEvent,
+  stamp: RecordStamp,
+  from: Reservation["state"] = "PENDING",
+): Reservation {
+  const reservation = state.reservations.touch(number);
+  assert(reservation.state === from, `I3: ${event} of a reservation that is ${reservation.state}`);
+  step(reservation, event, stamp);
+  return reservation;
+}
+
+function step(reservation: Reservation, event: LifecycleEvent, stamp: RecordStamp): void {
+  const next = nextState(reservation.state, event);
+  assert(next !== undefined, `I3: ${event} is not allowed in ${reservation.state}`);
+  reservation.state = next;
+  reservation.revision += 1;
+  reservation.updatedAtMs = stamp.timeMs;
+}
+
+/** Takes an ended reservation out of everything that is derived from open ones. */
+function end(state: PartitionState, reservation: Reservation): void {
+  reservation.expiresAtMs = 0;
+  reservation.atRisk = false;
+  for (const line of reservation.lines) line.atRisk = false;
+  state.openLines.delete(reservation.number);
+  state.deadlines.delete(reservation.number);
+  state.orders.delete(reservation.orderId, reservation.number);
+  state.dealers.touch(reservation.dealer).openReservations -= 1;
+}
+
+function giveBack(
+  state: PartitionState,
+  line: ReservationLine,
+  quantity: number,
+  counter: "reserved" | "committed",
+  stamp: RecordStamp,
+  touched: StockTouched,
+): Stock {
+  const stock = state.stocks.touch(line.stock);
+  stock[counter] -= quantity;
+  line.open -= quantity;
+  line.released += quantity;
+  changed(stock, stamp);
+  touched(stock);
+  return stock;
+}
+
+function clearRisk(reservation: Reservation, line: ReservationLine): void {
+  if (!line.atRisk) return;
+  line.atRisk = false;
+  reservation.atRisk = reservation.lines.some((other) => other.atRisk);
+}
+
+function changed(stock: Stock, stamp: RecordStamp): void {
+  stock.version += 1;
+  stock.updatedAtMs = stamp.timeMs;
+}
+
+function dealerNumber(state: PartitionState, dealerId: string): number {
+  const known = state.dealers.find(dealerId);
+  if (known !== undefined) return known.number;
+  const number = state.dealers.count + 1;
+  state.dealers.add({ number, dealerId, newestReservation: 0, openReservations: 0 });
+  return number;
+}

@@ -1,0 +1,68 @@
+import type { DeadlineHeap } from "./deadline-heap.js";
+import type { RequestAnswered } from "./event.js";
+import type { ErpEvent } from "./erp-event.js";
+import type { OpenLines } from "./open-lines.js";
+import type { OrderIndex } from "./order-index.js";
+import type { Reservation } from "./reservation.js";
+import type { Stock } from "./stock.js";
+
+/** A dealer as one partition knows it, registered or not: the head of its chain of reservations. */
+export interface PartitionDealer {
+  readonly number: number;
+  readonly dealerId: string;
+  /** Number of its newest reservation here; 0 for none. */
+  newestReservation: number;
+  openReservations: number;
+}
+
+/** A dispatch that could not be matched, wholly or in part. Chained per stock, newest first. */
+export interface StoredException {
+  readonly number: number;
+  readonly stock: number;
+  readonly event: ErpEvent;
+  readonly quantity: number;
+  readonly reason: string;
+  readonly previousOfStock: number;
+}
+
+/**
+ * The state of one warehouse's partition as decide and evolve see it: a port, implemented over pages in snapshots/.
+ * Items are numbered 1, 2, 3 ... in the order of creation. `find` and `get` may read a cold item from the local store, synchronously.
+ * Only evolve calls `touch` (before it changes an item) and `add`.
+ */
+export interface PartitionState {
+  readonly partition: number;
+  readonly warehouseId: string;
+  readonly stocks: KeyedTable<Stock>;
+  readonly reservations: Table<Reservation>;
+  readonly dealers: KeyedTable<PartitionDealer>;
+  readonly answers: AnswerTable;
+  readonly exceptions: Table<StoredException>;
+  /** Derived from the reservations. */
+  readonly openLines: OpenLines;
+  readonly deadlines: DeadlineHeap;
+  readonly orders: OrderIndex;
+  /** The text form of a reservation's id, which carries the epoch's nonce. */
+  reservationId(number: number, epoch: number): string;
+}
+
+export interface Table<T> {
+  /** Numbers in use are 1 to count. */
+  readonly count: number;
+  get(number: number): T | undefined;
+  /** The item, about to be changed by the caller. */
+  touch(number: number): T;
+  /** Adds the item with number count + 1. */
+  add(item: T): void;
+}
+
+export interface KeyedTable<T> extends Table<T> {
+  find(key: string): T | undefined;
+}
+
+export interface AnswerTable {
+  readonly count: number;
+  /** The remembered answer to a request, unless its retention is over at `nowMs`. */
+  find(dealerId: string, requestId: string, nowMs: number): RequestAnswered | undefined;
+  add(answer: RequestAnswered): void;
+}
