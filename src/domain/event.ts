@@ -81,6 +81,7 @@ export interface ReservationMade {
 export interface MadeLine {
   /** 0 where the SKU was never seen; then `granted` is 0. */
   readonly stock: number;
+  /** Of account only where `stock` is 0: a known stock says its SKU itself. */
   readonly sku: string;
   readonly requested: number;
   readonly granted: number;

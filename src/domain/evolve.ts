@@ -115,7 +115,7 @@ function evolveMade(state: PartitionState, event: ReservationMade, stamp: Record
       touched(stock);
     }
     lines.push({
-      sku: made.sku,
+      sku: made.stock === 0 ? made.sku : state.stocks.get(made.stock)!.sku,
       stock: made.stock,
       requested: made.requested,
       open: made.granted,

@@ -14,6 +14,8 @@ export interface OpenLine {
   open: number;
   atRisk: boolean;
   kind: OpenKind;
+  /** Rises along each of the two lists: the commit order, or the reservation's number. */
+  order: number;
 }
 
 const NONE = -1;
@@ -92,7 +94,7 @@ export class OpenLines {
   walk(stock: number, visit: (line: OpenLine) => boolean | undefined): void {
     const base = stock * 5;
     if (base >= this.#ends.length) return;
-    const step: OpenLine = { reservation: 0, line: 0, open: 0, atRisk: false, kind: "commit" };
+    const step: OpenLine = { reservation: 0, line: 0, open: 0, atRisk: false, kind: "commit", order: 0 };
     for (const [head, kind] of [
       [this.#ends[base]!, "commit"],
       [this.#ends[base + 2]!, "hold"],
@@ -104,6 +106,7 @@ export class OpenLines {
         step.open = this.#opens[node]!;
         step.atRisk = (this.#flags[node]! & 1) === 1;
         step.kind = kind;
+        step.order = this.#orders[node]!;
         if (visit(step) === false) return;
         node = next;
       }

@@ -1,9 +1,9 @@
 /** The bytes of proto/holdfast/journal/v1 to domain events, record by record. */
 import type { JournalRecord, MadeLine, PartitionEvent, ReservationMade, SystemEvent } from "../../domain/event.js";
-import type { PolicyFields } from "../../domain/policy.js";
 import { readAnswer } from "./answer-codec.js";
 import { nameOf, RELEASE_REASONS } from "./codes.js";
 import { readErpEvent, readTakenErpEvent } from "./erp-codec.js";
+import { readPolicyPut } from "./policy-codec.js";
 import { EVENT_FIELDS } from "./record-writer.js";
 import { WireError, WireReader } from "./wire.js";
 
@@ -227,28 +227,4 @@ function readUnmatched(reader: WireReader): PartitionEvent {
   }
   if (event === undefined) throw new WireError("a dispatch exception without its event");
   return { kind: "DispatchUnmatched", stock, event, quantity, reason };
-}
-
-function readPolicyPut(reader: WireReader): SystemEvent {
-  const texts = ["", "", "", "", "", "", "", "", "", "", ""];
-  const numbers: (number | undefined)[] = [];
-  while (reader.next()) {
-    if (reader.field > 10) reader.skip();
-    else if (reader.field >= 4 && reader.field <= 8) numbers[reader.field] = reader.int();
-    else texts[reader.field] = reader.string();
-  }
-  const [safetyStock, lowAt, openReservationsMax, holdDefaultMs, holdMaxMs] = [4, 5, 6, 7, 8].map((at) => numbers[at]);
-  const fields: PolicyFields = {
-    ...(safetyStock === undefined ? {} : { safetyStock }),
-    ...(lowAt === undefined ? {} : { lowAt }),
-    ...(openReservationsMax === undefined ? {} : { openReservationsMax }),
-    ...(holdDefaultMs === undefined ? {} : { holdDefaultMs }),
-    ...(holdMaxMs === undefined ? {} : { holdMaxMs }),
-  };
-  return {
-    kind: "PolicyPut",
-    scope: { warehouseId: texts[1]!, sku: texts[2]!, dealerId: texts[3]! },
-    fields,
-    attribution: { actor: texts[9]!, reason: texts[10]! },
-  };
 }

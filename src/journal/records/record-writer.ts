@@ -1,8 +1,9 @@
 /** Domain events to the bytes of proto/holdfast/journal/v1, record by record. */
-import type { JournalRecord, PartitionEvent, PolicyPut, ReservationMade, SystemEvent } from "../../domain/event.js";
+import type { JournalRecord, PartitionEvent, ReservationMade, SystemEvent } from "../../domain/event.js";
 import { writeAnswer } from "./answer-codec.js";
 import { codeOf, RELEASE_REASONS } from "./codes.js";
 import { writeErpEvent } from "./erp-codec.js";
+import { writePolicyPut } from "./policy-codec.js";
 import type { WireWriter } from "./wire.js";
 
 const RECORDS_FIELD = 1;
@@ -141,26 +142,14 @@ function writeMade(writer: WireWriter, event: ReservationMade): void {
   for (const line of event.lines) {
     const mark = writer.begin(5);
     writer.int(1, line.stock);
-    writer.string(2, line.sku);
+    // A known stock says its SKU itself; only a SKU never seen has to be named.
+    if (line.stock === 0) writer.string(2, line.sku);
     writer.int(3, line.requested);
     writer.int(4, line.granted);
     writer.end(mark);
   }
   writer.int(6, event.expiresAtMs);
   writer.bool(7, event.provisional);
-}
-
-function writePolicyPut(writer: WireWriter, event: PolicyPut): void {
-  writer.string(1, event.scope.warehouseId);
-  writer.string(2, event.scope.sku);
-  writer.string(3, event.scope.dealerId);
-  writer.present(4, event.fields.safetyStock);
-  writer.present(5, event.fields.lowAt);
-  writer.present(6, event.fields.openReservationsMax);
-  writer.present(7, event.fields.holdDefaultMs);
-  writer.present(8, event.fields.holdMaxMs);
-  writer.string(9, event.attribution.actor);
-  writer.string(10, event.attribution.reason);
 }
 
 /** Field numbers of holdfast.journal.v1.Event. */

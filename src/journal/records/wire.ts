@@ -89,6 +89,13 @@ export class WireWriter {
     this.#length += value.length;
   }
 
+  /** Bytes as they are, without a field around them. */
+  append(value: Uint8Array): void {
+    this.#reserve(value.length);
+    this.#buffer.set(value, this.#length);
+    this.#length += value.length;
+  }
+
   packed(field: number, values: readonly number[] | undefined): void {
     if (values === undefined || values.length === 0) return;
     const mark = this.begin(field);

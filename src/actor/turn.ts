@@ -1,0 +1,149 @@
+/**
+ * One turn: a moment of service time, the working state, and the block that collects what is decided (decision 2).
+ * No await, no clock, no I/O but synchronous reads of cold items. What is recorded is in effect at once for the next command,
+ * and visible outside only when its block is durable (decision 4).
+ */
+import type { Freshness } from "../domain/availability.js";
+import { riskChanges } from "../domain/coverage.js";
+import type { DecisionContext } from "../domain/decide/decision.js";
+import type { PartitionEvent, RequestAnswered, SystemEvent } from "../domain/event.js";
+import type { RecordStamp } from "../domain/evolve.js";
+import type { Stock } from "../domain/stock.js";
+import type { SystemState } from "../domain/system-state.js";
+import type { LogStore } from "../snapshots/log-store.js";
+import type { PartitionStore } from "../snapshots/partition-store.js";
+import { applyPartitionEvent } from "./apply.js";
+import type { BlockBuilder } from "./block-builder.js";
+
+/** How the rest of the system hears of state that became durable. */
+export interface Publisher {
+  /** A copy of these stocks' counters, taken at the end of the turn, to be shown once `publish` is called. */
+  stocks(partition: number, stocks: Iterable<Stock>): () => void;
+  /** System events of one record, to be shown once the result is called. */
+  system(events: readonly SystemEvent[], timeMs: number): () => void;
+}
+
+export interface TurnOptions {
+  readonly store: LogStore;
+  readonly publisher: Publisher;
+  /** How fresh a partition's figures are at a moment of service time. */
+  readonly freshness: (partition: number, nowMs: number) => Freshness;
+  /** Called with the deadline of every hold made or moved. */
+  readonly onDeadline: (deadlineMs: number) => void;
+}
+
+export class Turn {
+  readonly store: LogStore;
+  readonly nowMs: number;
+  readonly #options: TurnOptions;
+  readonly #block: BlockBuilder;
+  readonly #touched = new Map<number, Set<Stock>>();
+  readonly #freshness = new Map<number, Freshness>();
+  /** Stocks that the record being made touches; a set only when there are many. */
+  #recordStocks: Stock[] = [];
+  readonly #onTouch = (stock: Stock): void => {
+    this.#recordStocks.push(stock);
+  };
+
+  constructor(options: TurnOptions, block: BlockBuilder, nowMs: number) {
+    this.store = options.store;
+    this.#options = options;
+    this.#block = block;
+    this.nowMs = nowMs;
+  }
+
+  get system(): SystemState {
+    return this.store.system.state;
+  }
+
+  freshness(partition: number): Freshness {
+    let freshness = this.#freshness.get(partition);
+    if (freshness === undefined) {
+      freshness = this.#options.freshness(partition, this.nowMs);
+      this.#freshness.set(partition, freshness);
+    }
+    return freshness;
+  }
+
+  context(partition: PartitionStore, dealerId: string): DecisionContext {
+    const { policies } = this.system;
+    return {
+      nowMs: this.nowMs,
+      epoch: this.system.epoch,
+      inherited: policies.inherited(partition.warehouseId),
+      policy: policies.effective(partition.warehouseId, dealerId),
+      freshness: this.freshness(partition.partition),
+    };
+  }
+
+  /**
+   * Takes events into effect as one record of a partition: all or nothing, with the changes of risk that follow from them.
+   * `answer` is asked for the remembered answer once everything else is in effect.
+   */
+  record(partition: PartitionStore, events: readonly PartitionEvent[], answer?: () => RequestAnswered): void {
+    const stamp: RecordStamp = { sequence: partition.sequence + 1, timeMs: this.nowMs };
+    const all = [...events];
+    this.#recordStocks = [];
+    for (const event of events) {
+      this.#apply(partition, event, stamp);
+      if (event.kind === "ReservationMade" || event.kind === "HoldExtended") this.#noteDeadline(event.expiresAtMs);
+    }
+    const stocks = this.#recordStocks.length > 1 ? new Set(this.#recordStocks) : this.#recordStocks;
+    for (const stock of stocks) {
+      for (const change of riskChanges(partition, stock)) {
+        this.#apply(partition, change, stamp);
+        all.push(change);
+      }
+    }
+    if (answer !== undefined) {
+      const answered = answer();
+      this.#apply(partition, answered, stamp);
+      all.push(answered);
+    }
+    partition.sequence = stamp.sequence;
+    this.#block.add({ partition: partition.partition, epoch: this.system.epoch, ...stamp, events: all });
+    this.#remember(partition.partition, stocks);
+  }
+
+  /** Takes events into effect as one record of the system's partition. */
+  recordSystem(events: readonly SystemEvent[]): void {
+    const stamp: RecordStamp = { sequence: this.store.system.sequence + 1, timeMs: this.nowMs };
+    for (const event of events) this.system.evolve(event, stamp);
+    this.store.system.sequence = stamp.sequence;
+    this.#block.add({ partition: 0, epoch: this.system.epoch, ...stamp, events });
+    this.#block.publications.push(this.#options.publisher.system(events, this.nowMs));
+  }
+
+  /** The partition of a warehouse, which comes into being when it is named for the first time. */
+  openWarehouse(warehouseId: string): PartitionStore {
+    const known = this.system.partition(warehouseId);
+    if (known !== undefined) return this.store.partition(known);
+    const partition = this.system.tables.warehouses.count + 1;
+    this.recordSystem([{ kind: "WarehouseOpened", partition, warehouseId }]);
+    return this.store.partition(partition);
+  }
+
+  /** Ends the turn: copies what it touched, to be published when the block is durable. */
+  finish(): void {
+    for (const [partition, stocks] of this.#touched) {
+      this.#block.publications.push(this.#options.publisher.stocks(partition, stocks));
+    }
+  }
+
+  #apply(partition: PartitionStore, event: PartitionEvent, stamp: RecordStamp): void {
+    applyPartitionEvent(this.store, partition, event, stamp, this.#onTouch);
+  }
+
+  #noteDeadline(deadlineMs: number): void {
+    if (deadlineMs > 0) this.#options.onDeadline(deadlineMs);
+  }
+
+  #remember(partition: number, stocks: Iterable<Stock>): void {
+    let touched = this.#touched.get(partition);
+    if (touched === undefined) {
+      touched = new Set();
+      this.#touched.set(partition, touched);
+    }
+    for (const stock of stocks) touched.add(stock);
+  }
+}

@@ -1,0 +1,100 @@
+/** What policies say after inheritance: holds from dealer, warehouse, default; stock figures from stock, warehouse, default. */
+import type { EffectivePolicy, PolicyFields, PolicyScope } from "./policy.js";
+import { SHIPPED_POLICY } from "./policy.js";
+import type { InheritedStockPolicy } from "./stock.js";
+import type { PolicyItem } from "./system-state.js";
+
+const NOTHING: PolicyFields = {};
+
+export class PolicyBook {
+  readonly #items = new Map<string, PolicyItem>();
+  /** What warehouses hand down to their stocks; made anew when a policy changes. */
+  readonly #inherited = new Map<string, InheritedStockPolicy>();
+  readonly #effective = new Map<string, EffectivePolicy>();
+  /** 0 until worked out. */
+  #longestHoldMs = 0;
+
+  put(item: PolicyItem): void {
+    this.#items.set(scopeKey(item.scope), item);
+    this.#inherited.clear();
+    this.#effective.clear();
+    this.#longestHoldMs = 0;
+  }
+
+  find(scope: PolicyScope): PolicyItem | undefined {
+    return this.#items.get(scopeKey(scope));
+  }
+
+  /** What stocks of a warehouse inherit. */
+  inherited(warehouseId: string): InheritedStockPolicy {
+    const known = this.#inherited.get(warehouseId);
+    if (known !== undefined) return known;
+    const shipped = this.#items.get(scopeKey(DEFAULT_SCOPE));
+    const warehouse = this.#items.get(scopeKey({ warehouseId, sku: "", dealerId: "" }));
+    const made: InheritedStockPolicy = {
+      safetyStock: warehouse?.fields.safetyStock ?? shipped?.fields.safetyStock ?? SHIPPED_POLICY.safetyStock,
+      lowAt: warehouse?.fields.lowAt ?? shipped?.fields.lowAt ?? SHIPPED_POLICY.lowAt,
+      version: (shipped?.stockChanges ?? 0) + (warehouse?.stockChanges ?? 0),
+    };
+    this.#inherited.set(warehouseId, made);
+    return made;
+  }
+
+  /** What applies to a dealer in a warehouse. Either may be empty. */
+  effective(warehouseId: string, dealerId: string): EffectivePolicy {
+    // Most dealers have no policy of their own: they share their warehouse's entry.
+    const own = this.#items.get(scopeKey({ warehouseId: "", sku: "", dealerId }));
+    const key = own === undefined || dealerId === "" ? warehouseId : `${warehouseId}\n${dealerId}`;
+    const known = this.#effective.get(key);
+    if (known !== undefined) return known;
+    const dealer = dealerId === "" ? NOTHING : (own?.fields ?? NOTHING);
+    const warehouse =
+      warehouseId === "" ? NOTHING : (this.find({ warehouseId, sku: "", dealerId: "" })?.fields ?? NOTHING);
+    const shipped = this.find(DEFAULT_SCOPE)?.fields ?? NOTHING;
+    const quota = dealer.openReservationsMax ?? shipped.openReservationsMax;
+    const made: EffectivePolicy = {
+      safetyStock: warehouse.safetyStock ?? shipped.safetyStock ?? SHIPPED_POLICY.safetyStock,
+      lowAt: warehouse.lowAt ?? shipped.lowAt ?? SHIPPED_POLICY.lowAt,
+      holdDefaultMs:
+        dealer.holdDefaultMs ?? warehouse.holdDefaultMs ?? shipped.holdDefaultMs ?? SHIPPED_POLICY.holdDefaultMs,
+      holdMaxMs: dealer.holdMaxMs ?? warehouse.holdMaxMs ?? shipped.holdMaxMs ?? SHIPPED_POLICY.holdMaxMs,
+      ...(quota === undefined ? {} : { openReservationsMax: quota }),
+    };
+    // A default longer than the maximum that applies is cut to it.
+    const clamped = { ...made, holdDefaultMs: Math.min(made.holdDefaultMs, made.holdMaxMs) };
+    this.#effective.set(key, clamped);
+    return clamped;
+  }
+
+  /** The longest hold that any policy allows, which the memory of requests must outlast. */
+  get longestHoldMs(): number {
+    if (this.#longestHoldMs === 0) {
+      this.#longestHoldMs = this.effective("", "").holdMaxMs;
+      for (const item of this.#items.values()) {
+        this.#longestHoldMs = Math.max(this.#longestHoldMs, item.fields.holdMaxMs ?? 0);
+      }
+    }
+    return this.#longestHoldMs;
+  }
+}
+
+const DEFAULT_SCOPE: PolicyScope = { warehouseId: "", sku: "", dealerId: "" };
+
+/** One text for one scope. Names hold no control characters, so a line feed keeps the parts apart. */
+export function scopeKey(scope: PolicyScope): string {
+  return `${scope.warehouseId}\n${scope.sku}\n${scope.dealerId}`;
+}
+
+/** Whether two policies say the same of the fields that stocks inherit. */
+export function sameStockFields(a: PolicyFields, b: PolicyFields): boolean {
+  return a.safetyStock === b.safetyStock && a.lowAt === b.lowAt;
+}
+
+export function samePolicy(a: PolicyFields, b: PolicyFields): boolean {
+  return (
+    sameStockFields(a, b) &&
+    a.openReservationsMax === b.openReservationsMax &&
+    a.holdDefaultMs === b.holdDefaultMs &&
+    a.holdMaxMs === b.holdMaxMs
+  );
+}

@@ -1,0 +1,184 @@
+/**
+ * What all warehouses share: epochs, warehouses, registered dealers, policies, ERP sources. It changes in evolve only.
+ * The tables are what is stored; the maps beside them are derived, for finding things by name.
+ */
+import { assert } from "./assertion.js";
+import type { ErpEventApplied, ErpEventRejected, SystemEvent } from "./event.js";
+import type { RecordStamp } from "./evolve.js";
+import type { Table } from "./partition-state.js";
+import type { PolicyFields, PolicyScope } from "./policy.js";
+import { PolicyBook, sameStockFields } from "./policy-book.js";
+import { Source } from "./source.js";
+
+export interface EpochItem {
+  readonly number: number;
+  readonly nonce: string;
+}
+
+/** A warehouse; its number is its partition. */
+export interface WarehouseItem {
+  readonly number: number;
+  readonly warehouseId: string;
+}
+
+/** A warehouse that served a dealer until some time; a retry may still belong there. */
+export interface PastWarehouse {
+  readonly warehouseId: string;
+  readonly untilMs: number;
+}
+
+export interface RegisteredDealer {
+  readonly number: number;
+  readonly dealerId: string;
+  name: string;
+  warehouseId: string;
+  past: readonly PastWarehouse[];
+}
+
+export interface PolicyItem {
+  readonly number: number;
+  readonly scope: PolicyScope;
+  fields: PolicyFields;
+  /** How often a field that stocks inherit has changed. */
+  stockChanges: number;
+}
+
+export interface SourceItem {
+  readonly number: number;
+  readonly source: Source;
+}
+
+export interface SystemTables {
+  readonly epochs: Table<EpochItem>;
+  readonly warehouses: Table<WarehouseItem>;
+  readonly dealers: Table<RegisteredDealer>;
+  readonly policies: Table<PolicyItem>;
+  readonly sources: Table<SourceItem>;
+}
+
+export class SystemState {
+  readonly tables: SystemTables;
+  readonly policies = new PolicyBook();
+  readonly #partitions = new Map<string, number>();
+  readonly #dealers = new Map<string, RegisteredDealer>();
+  readonly #sources = new Map<string, Source>();
+  readonly #nonces: string[] = [];
+
+  constructor(tables: SystemTables) {
+    this.tables = tables;
+    for (const epoch of items(tables.epochs)) this.#nonces[epoch.number] = epoch.nonce;
+    for (const warehouse of items(tables.warehouses)) this.#partitions.set(warehouse.warehouseId, warehouse.number);
+    for (const dealer of items(tables.dealers)) this.#dealers.set(dealer.dealerId, dealer);
+    for (const policy of items(tables.policies)) this.policies.put(policy);
+    for (const { source } of items(tables.sources)) this.#sources.set(source.name, source);
+  }
+
+  /** The current epoch; 0 before the first begins. */
+  get epoch(): number {
+    return this.tables.epochs.count;
+  }
+
+  nonce(epoch: number): string | undefined {
+    return this.#nonces[epoch];
+  }
+
+  /** The partition of a warehouse; undefined where there is no such warehouse. */
+  partition(warehouseId: string): number | undefined {
+    return this.#partitions.get(warehouseId);
+  }
+
+  dealer(dealerId: string): RegisteredDealer | undefined {
+    return this.#dealers.get(dealerId);
+  }
+
+  source(name: string): Source | undefined {
+    return this.#sources.get(name);
+  }
+
+  get sources(): Iterable<Source> {
+    return this.#sources.values();
+  }
+
+  evolve(event: SystemEvent, stamp: RecordStamp): void {
+    switch (event.kind) {
+      case "EpochBegun":
+        assert(event.epoch === this.tables.epochs.count + 1, "epochs rise by one");
+        this.tables.epochs.add({ number: event.epoch, nonce: event.nonce });
+        this.#nonces[event.epoch] = event.nonce;
+        return;
+      case "WarehouseOpened":
+        this.tables.warehouses.add({ number: event.partition, warehouseId: event.warehouseId });
+        this.#partitions.set(event.warehouseId, event.partition);
+        return;
+      case "DealerPut":
+        return this.#putDealer(event, stamp);
+      case "PolicyPut":
+        return this.#putPolicy(event.scope, event.fields);
+      case "ErpEventBuffered": {
+        const source = this.#touchSource(event.event.source);
+        source.buffered.set(event.event.sequence, event.event);
+        source.lastEventAtMs = stamp.timeMs;
+        return;
+      }
+      case "ErpEventRejected":
+        return this.follow(event, 0, stamp);
+    }
+  }
+
+  /** The part of an ERP event's record that is the source's: it moves on (I12). */
+  follow(event: ErpEventApplied | ErpEventRejected, partition: number, stamp: RecordStamp): void {
+    const source = this.#touchSource(event.event.source);
+    assert(event.event.sequence === source.applied + 1, `I12: ${source.name} goes on at ${source.applied + 1}`);
+    source.advance(event.event.sequence, event.event.eventId);
+    source.lastEventAtMs = stamp.timeMs;
+    if (partition !== 0) source.partitions.add(partition);
+  }
+
+  #putDealer(event: Extract<SystemEvent, { kind: "DealerPut" }>, stamp: RecordStamp): void {
+    const known = this.#dealers.get(event.dealerId);
+    if (known === undefined) {
+      const number = this.tables.dealers.count + 1;
+      const { dealerId, name, warehouseId } = event;
+      const dealer: RegisteredDealer = { number, dealerId, name, warehouseId, past: [] };
+      this.tables.dealers.add(dealer);
+      this.#dealers.set(dealerId, dealer);
+      return;
+    }
+    const dealer = this.tables.dealers.touch(known.number);
+    dealer.name = event.name;
+    if (dealer.warehouseId === event.warehouseId) return;
+    const past = dealer.past.filter((other) => other.warehouseId !== event.warehouseId);
+    dealer.past = [...past, { warehouseId: dealer.warehouseId, untilMs: stamp.timeMs }];
+    dealer.warehouseId = event.warehouseId;
+  }
+
+  #putPolicy(scope: PolicyScope, fields: PolicyFields): void {
+    const known = this.policies.find(scope);
+    if (known === undefined) {
+      const number = this.tables.policies.count + 1;
+      const policy: PolicyItem = { number, scope, fields, stockChanges: sameStockFields({}, fields) ? 0 : 1 };
+      this.tables.policies.add(policy);
+      this.policies.put(policy);
+      return;
+    }
+    const policy = this.tables.policies.touch(known.number);
+    if (!sameStockFields(policy.fields, fields)) policy.stockChanges += 1;
+    policy.fields = fields;
+    this.policies.put(policy);
+  }
+
+  #touchSource(name: string): Source {
+    const known = this.#sources.get(name);
+    if (known !== undefined) return this.tables.sources.touch(known.number).source;
+    const source = new Source(this.tables.sources.count + 1, name);
+    this.tables.sources.add({ number: source.number, source });
+    this.#sources.set(name, source);
+    return source;
+  }
+}
+
+/** Every item of a table in the order of its numbers. */
+export function* items<T>(table: Table<T>): Generator<T> {
+  for (let number = 1; number <= table.count; number++) yield table.get(number)!;
+}
+

@@ -1,0 +1,72 @@
+/**
+ * The remembered answers of a partition (P5, I4): appended in the order of time, found by (dealer, request_id),
+ * let go a page at a time when their retention is over.
+ */
+import type { RequestAnswered } from "../domain/event.js";
+import { hashPair } from "../domain/hash.js";
+import type { AnswerTable } from "../domain/partition-state.js";
+import type { NumberedAnswer } from "./codecs/partition-codecs.js";
+import type { KeyIndex } from "./key-index.js";
+import type { NumberedTable } from "./numbered-table.js";
+import { TABLES } from "./tables.js";
+
+export class AnswerStore implements AnswerTable {
+  readonly #table: NumberedTable<NumberedAnswer>;
+  readonly #index: KeyIndex;
+  readonly #retentionMs: () => number;
+  #first: number;
+
+  constructor(table: NumberedTable<NumberedAnswer>, index: KeyIndex, first: number, retentionMs: () => number) {
+    this.#table = table;
+    this.#index = index;
+    this.#first = first;
+    this.#retentionMs = retentionMs;
+  }
+
+  /** Answers ever given. */
+  get count(): number {
+    return this.#table.count;
+  }
+
+  /** Number of the oldest one that is still kept. */
+  get first(): number {
+    return this.#first;
+  }
+
+  /** Answers kept. */
+  get size(): number {
+    return this.#table.count - this.#first + 1;
+  }
+
+  find(dealerId: string, requestId: string, nowMs: number): RequestAnswered | undefined {
+    const number = this.#index.find(hashPair(dealerId, requestId), (candidate) => {
+      const { answer } = this.#table.get(candidate)!;
+      return answer.requestId === requestId && answer.dealerId === dealerId;
+    });
+    if (number === 0) return undefined;
+    const { answer } = this.#table.get(number)!;
+    return answer.answeredAtMs + this.#retentionMs() <= nowMs ? undefined : answer;
+  }
+
+  add(answer: RequestAnswered): void {
+    this.#index.add(hashPair(answer.dealerId, answer.requestId));
+    this.#table.add({ number: this.#table.count + 1, answer });
+  }
+
+  /** Lets go of whole pages whose last answer's retention is over; called when a checkpoint begins. */
+  dropExpired(nowMs: number): void {
+    const { pageItems } = TABLES.answers;
+    let first = this.#first;
+    for (;;) {
+      const pageEnd = (Math.floor((first - 1) / pageItems) + 1) * pageItems;
+      if (pageEnd >= this.#table.count) break;
+      const last = this.#table.peek(pageEnd)!;
+      if (last.answer.answeredAtMs + this.#retentionMs() > nowMs) break;
+      first = pageEnd + 1;
+    }
+    if (first === this.#first) return;
+    this.#first = first;
+    this.#table.dropBelow(first);
+    this.#index.dropBelow(first);
+  }
+}

@@ -1,0 +1,153 @@
+/** The items of the system's partition: epochs, warehouses, registered dealers, policies, ERP sources. */
+import type { IncomingErpEvent } from "../../domain/erp-event.js";
+import type { PolicyFields } from "../../domain/policy.js";
+import { Source } from "../../domain/source.js";
+import type {
+  EpochItem,
+  PastWarehouse,
+  PolicyItem,
+  RegisteredDealer,
+  SourceItem,
+  WarehouseItem,
+} from "../../domain/system-state.js";
+import { readErpEvent, writeErpEvent } from "../../journal/records/erp-codec.js";
+import { readPolicyPut, writePolicyPut } from "../../journal/records/policy-codec.js";
+import type { WireReader } from "../../journal/records/wire.js";
+import type { ItemCodec } from "../item-codec.js";
+
+/** holdfast.journal.v1.Epoch */
+export const epochCodec: ItemCodec<EpochItem> = {
+  write: (writer, epoch) => writer.string(1, epoch.nonce),
+  read: (reader, number) => ({ number, nonce: readText(reader) }),
+};
+
+/** holdfast.journal.v1.Warehouse */
+export const warehouseCodec: ItemCodec<WarehouseItem> = {
+  write: (writer, warehouse) => writer.string(1, warehouse.warehouseId),
+  read: (reader, number) => ({ number, warehouseId: readText(reader) }),
+};
+
+function readText(reader: WireReader): string {
+  let text = "";
+  while (reader.next()) {
+    if (reader.field === 1) text = reader.string();
+    else reader.skip();
+  }
+  return text;
+}
+
+/** holdfast.journal.v1.Dealer */
+export const dealerCodec: ItemCodec<RegisteredDealer> = {
+  write(writer, dealer) {
+    writer.string(1, dealer.dealerId);
+    writer.string(2, dealer.name);
+    writer.string(3, dealer.warehouseId);
+    for (const past of dealer.past) {
+      const mark = writer.begin(4);
+      writer.string(1, past.warehouseId);
+      writer.int(2, past.untilMs);
+      writer.end(mark);
+    }
+  },
+  read(reader, number) {
+    const texts = ["", "", "", ""];
+    const past: PastWarehouse[] = [];
+    while (reader.next()) {
+      if (reader.field === 4) past.push(readPast(reader));
+      else if (reader.field <= 3) texts[reader.field] = reader.string();
+      else reader.skip();
+    }
+    return { number, dealerId: texts[1]!, name: texts[2]!, warehouseId: texts[3]!, past };
+  },
+};
+
+function readPast(reader: WireReader): PastWarehouse {
+  const outer = reader.enter();
+  let warehouseId = "";
+  let untilMs = 0;
+  while (reader.next()) {
+    if (reader.field === 1) warehouseId = reader.string();
+    else if (reader.field === 2) untilMs = reader.int();
+    else reader.skip();
+  }
+  reader.leave(outer);
+  return { warehouseId, untilMs };
+}
+
+/** holdfast.journal.v1.PolicyEntry */
+export const policyCodec: ItemCodec<PolicyItem> = {
+  write(writer, policy) {
+    const mark = writer.begin(1);
+    writePolicyPut(writer, { scope: policy.scope, fields: policy.fields, attribution: { actor: "", reason: "" } });
+    writer.end(mark);
+    writer.int(2, policy.stockChanges);
+  },
+  read(reader, number) {
+    let scope = { warehouseId: "", sku: "", dealerId: "" };
+    let fields: PolicyFields = {};
+    let stockChanges = 0;
+    while (reader.next()) {
+      if (reader.field === 1) {
+        const outer = reader.enter();
+        ({ scope, fields } = readPolicyPut(reader));
+        reader.leave(outer);
+      } else if (reader.field === 2) stockChanges = reader.int();
+      else reader.skip();
+    }
+    return { number, scope, fields, stockChanges };
+  },
+};
+
+/** holdfast.journal.v1.Source */
+export const sourceCodec: ItemCodec<SourceItem> = {
+  write(writer, { source }) {
+    writer.string(1, source.name);
+    writer.int(2, source.applied);
+    writer.int(3, source.lastEventAtMs);
+    writer.packed(4, [...source.partitions]);
+    for (const event of source.buffered.values()) writeErpEvent(writer, 5, event);
+    for (const { chunk, hashes } of source.rememberedChunks()) {
+      const mark = writer.begin(6);
+      writer.int(1, chunk);
+      writer.raw(2, new Uint8Array(hashes.buffer));
+      writer.end(mark);
+    }
+  },
+  read(reader, number) {
+    let name = "";
+    let applied = 0;
+    let lastEventAtMs = 0;
+    let partitions: readonly number[] = [];
+    const buffered: IncomingErpEvent[] = [];
+    const chunks: { readonly chunk: number; readonly hashes: Uint32Array }[] = [];
+    while (reader.next()) {
+      if (reader.field === 1) name = reader.string();
+      else if (reader.field === 2) applied = reader.int();
+      else if (reader.field === 3) lastEventAtMs = reader.int();
+      else if (reader.field === 4) partitions = reader.packed();
+      else if (reader.field === 5) buffered.push(readErpEvent(reader));
+      else if (reader.field === 6) chunks.push(readChunk(reader));
+      else reader.skip();
+    }
+    const source = new Source(number, name);
+    source.applied = applied;
+    source.lastEventAtMs = lastEventAtMs;
+    for (const partition of partitions) source.partitions.add(partition);
+    for (const event of buffered) source.buffered.set(event.sequence, event);
+    for (const { chunk, hashes } of chunks) source.loadChunk(chunk, hashes);
+    return { number, source };
+  },
+};
+
+function readChunk(reader: WireReader): { readonly chunk: number; readonly hashes: Uint32Array } {
+  const outer = reader.enter();
+  let chunk = 0;
+  let hashes = new Uint32Array(0);
+  while (reader.next()) {
+    if (reader.field === 1) chunk = reader.int();
+    else if (reader.field === 2) hashes = new Uint32Array(Uint8Array.from(reader.raw()).buffer);
+    else reader.skip();
+  }
+  reader.leave(outer);
+  return { chunk, hashes };
+}

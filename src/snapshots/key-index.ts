@@ -1,0 +1,100 @@
+/**
+ * From a key to its item's number: an open-addressing hash index in typed arrays, 12 bytes a key.
+ * It keeps 32-bit hashes, not keys: the caller compares the item itself. The hashes by number are what is stored;
+ * the slots are made anew at start-up.
+ */
+import type { PageSpace } from "./page-space.js";
+import { SnapshotDamaged } from "./page-store.js";
+import type { PageColumn } from "./page-table.js";
+
+const PAGE_HASHES = 4096;
+
+export class KeyIndex {
+  readonly #space: PageSpace;
+  readonly #column: PageColumn;
+  #hashes = new Uint32Array(PAGE_HASHES);
+  #slots = new Uint32Array(PAGE_HASHES * 2);
+  #count = 0;
+  /** Numbers below this are no longer found. */
+  #first = 1;
+  #firstDirty = 0;
+
+  constructor(space: PageSpace, column: PageColumn) {
+    this.#space = space;
+    this.#column = column;
+  }
+
+  /** Takes `count` stored hashes, from number `first` on. */
+  load(count: number, first: number): void {
+    let size = PAGE_HASHES;
+    while (size < count) size *= 2;
+    this.#hashes = new Uint32Array(size);
+    for (let page = Math.floor((first - 1) / PAGE_HASHES); page * PAGE_HASHES < count; page++) {
+      const bytes = this.#space.read(this.#column, page);
+      const expected = Math.min(PAGE_HASHES, count - page * PAGE_HASHES) * 4;
+      if (bytes === undefined || bytes.length < expected) throw new SnapshotDamaged(`key page ${page} is short`);
+      new Uint8Array(this.#hashes.buffer, page * PAGE_HASHES * 4, expected).set(bytes.subarray(0, expected));
+    }
+    this.#count = count;
+    this.#first = first;
+    this.#firstDirty = count;
+    this.#rebuild();
+  }
+
+  /** Adds the key of the next number. */
+  add(hash: number): void {
+    if (this.#count === this.#hashes.length) {
+      const hashes = new Uint32Array(this.#hashes.length * 2);
+      hashes.set(this.#hashes);
+      this.#hashes = hashes;
+    }
+    this.#hashes[this.#count++] = hash;
+    if ((this.#count - this.#first + 1) * 2 > this.#slots.length) this.#rebuild();
+    else this.#insert(this.#count);
+  }
+
+  /** The newest number with this hash for which `isIt` holds; 0 when there is none. */
+  find(hash: number, isIt: (number: number) => boolean): number {
+    const mask = this.#slots.length - 1;
+    let found = 0;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const number = this.#slots[slot]!;
+      if (number === 0) return found;
+      if (number > found && number >= this.#first && this.#hashes[number - 1] === hash && isIt(number)) found = number;
+    }
+  }
+
+  /** Forgets the numbers below `first`. */
+  dropBelow(first: number): void {
+    const pagesBefore = Math.floor((this.#first - 1) / PAGE_HASHES);
+    const pagesNow = Math.floor((first - 1) / PAGE_HASHES);
+    for (let page = pagesBefore; page < pagesNow; page++) this.#space.drop(this.#column, page);
+    this.#first = first;
+    this.#rebuild();
+  }
+
+  /** Stages the pages that changed since the last checkpoint: only the end of the column does. */
+  stage(): void {
+    if (this.#firstDirty === this.#count) return;
+    for (let page = Math.floor(this.#firstDirty / PAGE_HASHES); page * PAGE_HASHES < this.#count; page++) {
+      const end = Math.min((page + 1) * PAGE_HASHES, this.#count);
+      const bytes = new Uint8Array(this.#hashes.slice(page * PAGE_HASHES, end).buffer);
+      this.#space.stage(this.#column, page, bytes);
+    }
+    this.#firstDirty = this.#count;
+  }
+
+  #insert(number: number): void {
+    const mask = this.#slots.length - 1;
+    let slot = this.#hashes[number - 1]! & mask;
+    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask;
+    this.#slots[slot] = number;
+  }
+
+  #rebuild(): void {
+    let size = PAGE_HASHES * 2;
+    while (size < (this.#count - this.#first + 1) * 3) size *= 2;
+    this.#slots = new Uint32Array(size);
+    for (let number = this.#first; number <= this.#count; number++) this.#insert(number);
+  }
+}

@@ -1,0 +1,35 @@
+import { hashKey } from "../domain/hash.js";
+import type { KeyedTable } from "../domain/partition-state.js";
+import type { KeyIndex } from "./key-index.js";
+import { NumberedTable, type NumberedTableOptions } from "./numbered-table.js";
+
+/** A numbered table whose items are also found by a key of theirs. */
+export class KeyedNumberedTable<T extends { readonly number: number }>
+  extends NumberedTable<T>
+  implements KeyedTable<T>
+{
+  readonly #index: KeyIndex;
+  readonly #keyOf: (item: T) => string;
+
+  constructor(options: NumberedTableOptions<T>, index: KeyIndex, keyOf: (item: T) => string) {
+    super(options);
+    this.#index = index;
+    this.#keyOf = keyOf;
+  }
+
+  find(key: string): T | undefined {
+    let found: T | undefined;
+    this.#index.find(hashKey(key), (number) => {
+      const item = this.get(number)!;
+      if (this.#keyOf(item) !== key) return false;
+      found = item;
+      return true;
+    });
+    return found;
+  }
+
+  override add(item: T): void {
+    this.#index.add(hashKey(this.#keyOf(item)));
+    super.add(item);
+  }
+}

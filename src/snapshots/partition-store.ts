@@ -1,0 +1,207 @@
+/** A warehouse's partition over pages: the implementation of the domain's PartitionState, and its part in checkpoints. */
+import { indexOpen } from "../domain/evolve.js";
+import { DeadlineHeap } from "../domain/deadline-heap.js";
+import { OpenLines } from "../domain/open-lines.js";
+import { OrderIndex } from "../domain/order-index.js";
+import type { PartitionDealer, PartitionState, StoredException, Table } from "../domain/partition-state.js";
+import { isOpen, type Reservation } from "../domain/reservation.js";
+import { formatReservationId } from "../domain/reservation-id.js";
+import type { Stock } from "../domain/stock.js";
+import { AnswerStore } from "./answer-store.js";
+import { answerItemCodec, exceptionCodec, partitionDealerCodec } from "./codecs/partition-codecs.js";
+import { reservationCodec } from "./codecs/reservation-codec.js";
+import { stockCodec } from "./codecs/stock-codec.js";
+import type { ItemCodec } from "./item-codec.js";
+import { KeyIndex } from "./key-index.js";
+import { KeyedNumberedTable } from "./keyed-table.js";
+import { type CheckpointedTable, NumberedTable } from "./numbered-table.js";
+import { OpenBitmap } from "./open-bitmap.js";
+import type { PageSpace } from "./page-space.js";
+import { TABLES } from "./tables.js";
+
+/** How much of a log may stay in memory, and what its partitions share. */
+export interface StoreSettings {
+  readonly stocksResidentMax: number;
+  readonly reservationsResidentMax: number;
+  /** How long an answer is remembered, milliseconds. */
+  readonly retentionMs: () => number;
+  readonly nonce: (epoch: number) => string | undefined;
+  /** Told of stocks that come into memory from their page, and of those that leave. */
+  readonly onStockLoad?: (partition: number, stock: Stock) => void;
+  readonly onStockEvict?: (partition: number, stock: number) => void;
+}
+
+/** How many items each table of a partition holds, and the first answer kept: what a checkpoint says beside the pages. */
+export interface PartitionHead {
+  readonly partition: number;
+  readonly warehouseId: string;
+  /** Of the last record taken in; 0 for none. */
+  readonly sequence: number;
+  readonly stocks: number;
+  readonly reservations: number;
+  readonly dealers: number;
+  readonly answers: number;
+  readonly firstAnswer: number;
+  readonly exceptions: number;
+}
+
+export function emptyHead(partition: number, warehouseId: string): PartitionHead {
+  return {
+    partition,
+    warehouseId,
+    sequence: 0,
+    stocks: 0,
+    reservations: 0,
+    dealers: 0,
+    answers: 0,
+    firstAnswer: 1,
+    exceptions: 0,
+  };
+}
+
+export class PartitionStore implements PartitionState {
+  readonly partition: number;
+  readonly warehouseId: string;
+  readonly stocks: KeyedNumberedTable<Stock>;
+  readonly reservations: Table<Reservation> & Pick<NumberedTable<Reservation>, "peek" | "residentCount">;
+  readonly dealers: KeyedNumberedTable<PartitionDealer>;
+  readonly answers: AnswerStore;
+  readonly exceptions: NumberedTable<StoredException>;
+  readonly openLines = new OpenLines();
+  readonly deadlines = new DeadlineHeap();
+  readonly orders = new OrderIndex();
+  /** Sequence of the last record taken in. */
+  sequence: number;
+  readonly #nonce: StoreSettings["nonce"];
+  readonly #tables: readonly CheckpointedTable[];
+  readonly #indexes: readonly KeyIndex[];
+  readonly #bitmap: OpenBitmap;
+
+  constructor(space: PageSpace, head: PartitionHead, settings: StoreSettings) {
+    const { partition } = head;
+    this.partition = partition;
+    this.warehouseId = head.warehouseId;
+    this.sequence = head.sequence;
+    this.#nonce = settings.nonce;
+    const column = (table: { readonly id: number }) => ({ table: table.id, partition });
+    const index = (table: { readonly id: number }, count: number, first = 1) => {
+      const made = new KeyIndex(space, column(table));
+      if (count > 0) made.load(count, first);
+      return made;
+    };
+    const options = <T>(
+      table: { readonly id: number; readonly pageItems: number },
+      codec: ItemCodec<T>,
+      count: number,
+      residentMax = settings.reservationsResidentMax,
+    ) => ({ space, column: column(table), codec, pageItems: table.pageItems, residentMax, count });
+
+    const stockKeys = index(TABLES.stockKeys, head.stocks);
+    this.stocks = new KeyedNumberedTable(
+      {
+        ...options(TABLES.stocks, stockCodec, head.stocks, settings.stocksResidentMax),
+        onLoad: (stock) => settings.onStockLoad?.(partition, stock),
+        onEvict: (stock) => settings.onStockEvict?.(partition, stock),
+      },
+      stockKeys,
+      (stock) => stock.sku,
+    );
+    const dealerKeys = index(TABLES.partitionDealerKeys, head.dealers);
+    this.dealers = new KeyedNumberedTable(
+      options(TABLES.partitionDealers, partitionDealerCodec, head.dealers),
+      dealerKeys,
+      (dealer) => dealer.dealerId,
+    );
+    const reservations = new NumberedTable(
+      options(TABLES.reservations, reservationCodec(this), head.reservations),
+    );
+    const answers = new NumberedTable(options(TABLES.answers, answerItemCodec, head.answers));
+    const answerKeys = index(TABLES.answerKeys, head.answers, head.firstAnswer);
+    this.answers = new AnswerStore(answers, answerKeys, head.firstAnswer, settings.retentionMs);
+    this.exceptions = new NumberedTable(options(TABLES.exceptions, exceptionCodec, head.exceptions));
+    this.#bitmap = new OpenBitmap(space, column(TABLES.openReservations));
+    this.reservations = withOpenBitmap(reservations, this.#bitmap);
+    this.#tables = [this.stocks, this.dealers, reservations, answers, this.exceptions];
+    this.#indexes = [stockKeys, dealerKeys, answerKeys];
+    if (head.reservations > 0) this.#loadOpen(head.reservations);
+  }
+
+  reservationId(number: number, epoch: number): string {
+    return formatReservationId({ partition: this.partition, epoch, number }, this.#nonce(epoch) ?? "");
+  }
+
+  get dirtyPages(): number {
+    return this.#tables.reduce((sum, table) => sum + table.dirtyPages, 0);
+  }
+
+  get residentItems(): number {
+    return this.#tables.reduce((sum, table) => sum + table.residentCount, 0);
+  }
+
+  head(): PartitionHead {
+    return {
+      partition: this.partition,
+      warehouseId: this.warehouseId,
+      sequence: this.sequence,
+      stocks: this.stocks.count,
+      reservations: this.reservations.count,
+      dealers: this.dealers.count,
+      answers: this.answers.count,
+      firstAnswer: this.answers.first,
+      exceptions: this.exceptions.count,
+    };
+  }
+
+  /** Begins a checkpoint with what is here now. */
+  freeze(nowMs: number): void {
+    this.answers.dropExpired(nowMs);
+    this.#bitmap.freeze((number) => isOpen(this.reservations.get(number)!.state));
+    for (const index of this.#indexes) index.stage();
+    for (const table of this.#tables) table.freeze();
+  }
+
+  /** Puts up to `pagesMax` frozen pages to bytes; returns how many it did, 0 when none is left. */
+  stage(pagesMax: number): number {
+    let done = 0;
+    for (const table of this.#tables) done += table.stageFrozen(pagesMax - done);
+    return done;
+  }
+
+  /** Derives coverage lists, order index and deadlines from the open reservations, without keeping these in memory. */
+  #loadOpen(count: number): void {
+    this.#bitmap.load(count);
+    const committed: Reservation[] = [];
+    for (const number of this.#bitmap.numbers()) {
+      const reservation = this.reservations.peek(number)!;
+      if (reservation.state === "PENDING") indexOpen(this, reservation);
+      else committed.push(reservation);
+    }
+    committed.sort((a, b) => a.commitOrder - b.commitOrder);
+    for (const reservation of committed) indexOpen(this, reservation);
+  }
+}
+
+/** Every change of a reservation goes through touch or add; the bitmap looks at what changed when a checkpoint begins. */
+function withOpenBitmap(
+  table: NumberedTable<Reservation>,
+  bitmap: OpenBitmap,
+): Table<Reservation> & Pick<NumberedTable<Reservation>, "peek" | "residentCount"> {
+  return {
+    get count() {
+      return table.count;
+    },
+    get residentCount() {
+      return table.residentCount;
+    },
+    get: (number) => table.get(number),
+    peek: (number) => table.peek(number),
+    touch(number) {
+      bitmap.changed(number);
+      return table.touch(number);
+    },
+    add(item) {
+      bitmap.changed(item.number);
+      table.add(item);
+    },
+  };
+}

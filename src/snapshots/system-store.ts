@@ -1,0 +1,87 @@
+/** The system's partition over pages: everything in it stays in memory. */
+import { SystemState } from "../domain/system-state.js";
+import { dealerCodec, epochCodec, policyCodec, sourceCodec, warehouseCodec } from "./codecs/system-codecs.js";
+import type { ItemCodec } from "./item-codec.js";
+import { type CheckpointedTable, NumberedTable } from "./numbered-table.js";
+import type { PageSpace } from "./page-space.js";
+import { TABLES } from "./tables.js";
+
+export const SYSTEM_PARTITION = 0;
+
+/** What a checkpoint says of the system's partition beside the pages. */
+export interface SystemHead {
+  readonly sequence: number;
+  readonly epochs: number;
+  readonly warehouses: number;
+  readonly dealers: number;
+  readonly policies: number;
+  readonly sources: number;
+}
+
+export const EMPTY_SYSTEM_HEAD: SystemHead = {
+  sequence: 0,
+  epochs: 0,
+  warehouses: 0,
+  dealers: 0,
+  policies: 0,
+  sources: 0,
+};
+
+export class SystemStore {
+  readonly state: SystemState;
+  /** Sequence of the last record taken in. */
+  sequence: number;
+  readonly #tables: readonly CheckpointedTable[];
+
+  constructor(space: PageSpace, head: SystemHead) {
+    this.sequence = head.sequence;
+    const table = <T extends { readonly number: number }>(
+      which: { readonly id: number; readonly pageItems: number },
+      codec: ItemCodec<T>,
+      count: number,
+    ) =>
+      new NumberedTable<T>({
+        space,
+        column: { table: which.id, partition: SYSTEM_PARTITION },
+        codec,
+        pageItems: which.pageItems,
+        residentMax: Number.POSITIVE_INFINITY,
+        count,
+      });
+    const tables = {
+      epochs: table(TABLES.epochs, epochCodec, head.epochs),
+      warehouses: table(TABLES.warehouses, warehouseCodec, head.warehouses),
+      dealers: table(TABLES.dealers, dealerCodec, head.dealers),
+      policies: table(TABLES.policies, policyCodec, head.policies),
+      sources: table(TABLES.sources, sourceCodec, head.sources),
+    };
+    this.state = new SystemState(tables);
+    this.#tables = Object.values(tables);
+  }
+
+  get dirtyPages(): number {
+    return this.#tables.reduce((sum, table) => sum + table.dirtyPages, 0);
+  }
+
+  head(): SystemHead {
+    const { epochs, warehouses, dealers, policies, sources } = this.state.tables;
+    return {
+      sequence: this.sequence,
+      epochs: epochs.count,
+      warehouses: warehouses.count,
+      dealers: dealers.count,
+      policies: policies.count,
+      sources: sources.count,
+    };
+  }
+
+  freeze(): void {
+    for (const table of this.#tables) table.freeze();
+  }
+
+  stage(pagesMax: number): number {
+    let done = 0;
+    for (const table of this.#tables) done += table.stageFrozen(pagesMax - done);
+    return done;
+  }
+}
