@@ -30,6 +30,7 @@ export class Checkpointer {
   #phase: Phase = { kind: "idle" };
   #tailRecords = 0;
   #tailBytes = 0;
+  #wanted = false;
 
   constructor(options: CheckpointerOptions, tail: { readonly records: number; readonly bytes: number }) {
     this.#options = options;
@@ -40,6 +41,7 @@ export class Checkpointer {
   get isDue(): boolean {
     if (this.#phase.kind !== "idle") return false;
     return (
+      this.#wanted ||
       this.#tailRecords >= this.#options.checkpointRecordsMax || this.#tailBytes >= this.#options.checkpointBytesMax
     );
   }
@@ -54,6 +56,11 @@ export class Checkpointer {
     return this.#phase.kind === "staging";
   }
 
+  /** Makes one due, whatever the length of the tail. */
+  want(): void {
+    this.#wanted = true;
+  }
+
   appended(records: number, bytes: number): void {
     this.#tailRecords += records;
     this.#tailBytes += bytes;
@@ -62,6 +69,7 @@ export class Checkpointer {
   /** Freezes the state as it is now; nothing later may share a block with it. */
   begin(timeMs: number): void {
     assert(this.#phase.kind === "idle", "one checkpoint at a time");
+    this.#wanted = false;
     this.#phase = { kind: "frozen", pending: this.#options.store.beginCheckpoint(timeMs) };
   }
 

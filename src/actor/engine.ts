@@ -12,11 +12,12 @@ import { BlockBuilder } from "./block-builder.js";
 import { Checkpointer } from "./checkpointer.js";
 import type { Scheduler, Timer, Timers } from "./clock.js";
 import { expireDue } from "./expiry.js";
+import { journalUnavailable, overloaded, shuttingDown } from "./refusals.js";
 import type { ServiceTime } from "./service-time.js";
 import type { Task } from "./task.js";
 import { Turn, type TurnOptions } from "./turn.js";
 
-export interface EngineOptions extends Omit<TurnOptions, "onDeadline"> {
+export interface EngineOptions extends Omit<TurnOptions, "onDeadline" | "onCheckpointWanted"> {
   readonly store: LogStore;
   readonly journal: Journal;
   readonly time: ServiceTime;
@@ -71,6 +72,7 @@ export class LogEngine {
       onDeadline: (deadlineMs) => {
         if (deadlineMs < this.#earliestDeadlineMs) this.#earliestDeadlineMs = deadlineMs;
       },
+      onCheckpointWanted: () => this.#checkpointer.want(),
     };
     this.#lastTimeMs = options.tail.timeMs;
     this.#checkpointer = new Checkpointer(
@@ -298,23 +300,4 @@ export class LogEngine {
 
 function isFatal(cause: unknown): boolean {
   return cause instanceof Error && (cause.name === "SnapshotDamaged" || cause.name === "AssertionFailed");
-}
-
-export function overloaded(resource: string): Refusal {
-  return refusal("OVERLOADED", `The ${resource} is full; the request was not looked at.`, {
-    metadata: { resource },
-    retryAfterMs: 100,
-  });
-}
-
-export function shuttingDown(): Refusal {
-  return refusal("SHUTTING_DOWN", "The service is shutting down.", { retryAfterMs: 1_000 });
-}
-
-export function journalUnavailable(): Refusal {
-  return refusal(
-    "JOURNAL_UNAVAILABLE",
-    "The journal cannot be written; whether the request took effect is unknown. A retry with the same request_id resolves it.",
-    { retryAfterMs: 1_000 },
-  );
 }

@@ -30,6 +30,8 @@ export interface TurnOptions {
   readonly freshness: (partition: number, nowMs: number) => Freshness;
   /** Called with the deadline of every hold made or moved. */
   readonly onDeadline: (deadlineMs: number) => void;
+  /** Called when a checkpoint would make room. */
+  readonly onCheckpointWanted: () => void;
 }
 
 export class Turn {
@@ -121,6 +123,11 @@ export class Turn {
     const partition = this.system.tables.warehouses.count + 1;
     this.recordSystem([{ kind: "WarehouseOpened", partition, warehouseId }]);
     return this.store.partition(partition);
+  }
+
+  /** A checkpoint now would let go of what is no longer needed. */
+  wantCheckpoint(): void {
+    this.#options.onCheckpointWanted();
   }
 
   /** Ends the turn: copies what it touched, to be published when the block is durable. */

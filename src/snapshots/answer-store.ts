@@ -14,13 +14,21 @@ export class AnswerStore implements AnswerTable {
   readonly #table: NumberedTable<NumberedAnswer>;
   readonly #index: KeyIndex;
   readonly #retentionMs: () => number;
+  readonly #count: { kept: number };
   #first: number;
 
-  constructor(table: NumberedTable<NumberedAnswer>, index: KeyIndex, first: number, retentionMs: () => number) {
+  constructor(
+    table: NumberedTable<NumberedAnswer>,
+    index: KeyIndex,
+    first: number,
+    settings: { readonly retentionMs: () => number; readonly answerCount: { kept: number } },
+  ) {
     this.#table = table;
     this.#index = index;
     this.#first = first;
-    this.#retentionMs = retentionMs;
+    this.#retentionMs = settings.retentionMs;
+    this.#count = settings.answerCount;
+    this.#count.kept += table.count - first + 1;
   }
 
   /** Answers ever given. */
@@ -31,11 +39,6 @@ export class AnswerStore implements AnswerTable {
   /** Number of the oldest one that is still kept. */
   get first(): number {
     return this.#first;
-  }
-
-  /** Answers kept. */
-  get size(): number {
-    return this.#table.count - this.#first + 1;
   }
 
   find(dealerId: string, requestId: string, nowMs: number): RequestAnswered | undefined {
@@ -51,22 +54,33 @@ export class AnswerStore implements AnswerTable {
   add(answer: RequestAnswered): void {
     this.#index.add(hashPair(answer.dealerId, answer.requestId));
     this.#table.add({ number: this.#table.count + 1, answer });
+    this.#count.kept += 1;
+  }
+
+  /** Whether a whole page of answers can be let go. */
+  hasExpired(nowMs: number): boolean {
+    return this.#firstKept(nowMs) > this.#first;
   }
 
   /** Lets go of whole pages whose last answer's retention is over; called when a checkpoint begins. */
   dropExpired(nowMs: number): void {
+    const first = this.#firstKept(nowMs);
+    if (first === this.#first) return;
+    this.#count.kept -= first - this.#first;
+    this.#first = first;
+    this.#table.dropBelow(first);
+    this.#index.dropBelow(first);
+  }
+
+  #firstKept(nowMs: number): number {
     const { pageItems } = TABLES.answers;
     let first = this.#first;
     for (;;) {
       const pageEnd = (Math.floor((first - 1) / pageItems) + 1) * pageItems;
-      if (pageEnd >= this.#table.count) break;
+      if (pageEnd >= this.#table.count) return first;
       const last = this.#table.peek(pageEnd)!;
-      if (last.answer.answeredAtMs + this.#retentionMs() > nowMs) break;
+      if (last.answer.answeredAtMs + this.#retentionMs() > nowMs) return first;
       first = pageEnd + 1;
     }
-    if (first === this.#first) return;
-    this.#first = first;
-    this.#table.dropBelow(first);
-    this.#index.dropBelow(first);
   }
 }

@@ -16,7 +16,7 @@ export interface CheckpointFile {
   write(bytes: Uint8Array): Promise<void>;
 }
 
-export type LogStoreSettings = Omit<StoreSettings, "retentionMs" | "nonce"> & {
+export type LogStoreSettings = Omit<StoreSettings, "retentionMs" | "nonce" | "answerCount"> & {
   /** Lower bound of how long answers are remembered, milliseconds; the longest hold may make it longer. */
   readonly answerRetentionMs: number;
 };
@@ -50,6 +50,7 @@ export class LogStore {
       ...settings,
       retentionMs: () => Math.max(settings.answerRetentionMs, policies.longestHoldMs),
       nonce: (epoch) => this.system.state.nonce(epoch),
+      answerCount: { kept: 0 },
     };
     for (const head of checkpoint?.partitions ?? []) {
       this.partitions.set(head.partition, new PartitionStore(this.space, head, this.#settings));
@@ -83,6 +84,17 @@ export class LogStore {
     let pages = this.system.dirtyPages;
     for (const partition of this.partitions.values()) pages += partition.dirtyPages;
     return pages;
+  }
+
+  /** Remembered answers over all partitions. */
+  get answersKept(): number {
+    return this.#settings.answerCount.kept;
+  }
+
+  /** Whether the next checkpoint would let go of some answers. */
+  hasExpiredAnswers(nowMs: number): boolean {
+    for (const partition of this.partitions.values()) if (partition.answers.hasExpired(nowMs)) return true;
+    return false;
   }
 
   get residentItems(): number {

@@ -78,6 +78,12 @@ export class NumberedTable<T extends { readonly number: number }> implements Tab
     return this.#recent.get(number) ?? this.#older.get(number);
   }
 
+  /** Every item that is in memory. */
+  *residents(): Generator<T> {
+    yield* this.#older.values();
+    yield* this.#recent.values();
+  }
+
   /** The item without bringing it into memory: for scans that would push out what is in use. */
   peek(number: number): T | undefined {
     if (number < 1 || number > this.#count) return undefined;

@@ -26,6 +26,8 @@ export interface StoreSettings {
   /** How long an answer is remembered, milliseconds. */
   readonly retentionMs: () => number;
   readonly nonce: (epoch: number) => string | undefined;
+  /** Answers remembered over all partitions. */
+  readonly answerCount: { kept: number };
   /** Told of stocks that come into memory from their page, and of those that leave. */
   readonly onStockLoad?: (partition: number, stock: Stock) => void;
   readonly onStockEvict?: (partition: number, stock: number) => void;
@@ -117,7 +119,7 @@ export class PartitionStore implements PartitionState {
     );
     const answers = new NumberedTable(options(TABLES.answers, answerItemCodec, head.answers));
     const answerKeys = index(TABLES.answerKeys, head.answers, head.firstAnswer);
-    this.answers = new AnswerStore(answers, answerKeys, head.firstAnswer, settings.retentionMs);
+    this.answers = new AnswerStore(answers, answerKeys, head.firstAnswer, settings);
     this.exceptions = new NumberedTable(options(TABLES.exceptions, exceptionCodec, head.exceptions));
     this.#bitmap = new OpenBitmap(space, column(TABLES.openReservations));
     this.reservations = withOpenBitmap(reservations, this.#bitmap);
