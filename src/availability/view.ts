@@ -6,6 +6,7 @@
 import type { Publisher } from "../actor/turn.js";
 import type { AvailabilityPage, AvailabilityPort, DealerDirectory } from "../actor/service.js";
 import { decodePageToken, encodePageToken, invalidPageToken } from "../actor/page-token.js";
+import { journalUnavailable } from "../actor/refusals.js";
 import { dealerNotFound, warehouseNotFound } from "../actor/handlers/dealer-warehouse.js";
 import type { Freshness, StockFigures } from "../domain/availability.js";
 import type { Dealer } from "../domain/command.js";
@@ -31,9 +32,12 @@ export class AvailabilityView implements AvailabilityPort, DealerDirectory, Publ
   /** In the order of their registration, for pages. */
   readonly #dealerIds: string[] = [];
   readonly #freshness: (partition: number) => Freshness;
+  readonly #onDamage: (cause: unknown) => void;
 
-  constructor(freshness: (partition: number) => Freshness) {
+  /** `onDamage` is called when a cold stock cannot be proven; the reader is refused. */
+  constructor(freshness: (partition: number) => Freshness, onDamage: (cause: unknown) => void) {
     this.#freshness = freshness;
+    this.#onDamage = onDamage;
   }
 
   /** Shows everything that the store holds; called once, when all of it is durable. */
@@ -91,6 +95,15 @@ export class AvailabilityView implements AvailabilityPort, DealerDirectory, Publ
   }
 
   read(query: Parameters<AvailabilityPort["read"]>[0]): AvailabilityPage | Refusal {
+    try {
+      return this.#read(query);
+    } catch (cause) {
+      this.#onDamage(cause);
+      return journalUnavailable();
+    }
+  }
+
+  #read(query: Parameters<AvailabilityPort["read"]>[0]): AvailabilityPage | Refusal {
     let { warehouseId } = query;
     if (query.dealerId !== "") {
       const dealer = this.#dealers.get(query.dealerId);

@@ -1,0 +1,33 @@
+/** Which handler decides which command. */
+import { mutatingHandlers, type MutatingSettings } from "../actor/handlers/mutating.js";
+import { getReservation, getStock, listReservations } from "../actor/handlers/queries.js";
+import type { Handler } from "../actor/task.js";
+import type { Answers, Command } from "../domain/command.js";
+import { putDealer } from "../operations/dealers.js";
+import { getPolicy, putPolicy } from "../operations/policies.js";
+
+export type Handlers = {
+  readonly [Kind in Command["kind"]]: Handler<Extract<Command, { kind: Kind }>, Answers[Kind]>;
+};
+
+export function commandHandlers(settings: MutatingSettings): Handlers {
+  return {
+    ...mutatingHandlers(settings),
+    GetReservation: getReservation,
+    ListReservations: listReservations,
+    GetStock: getStock,
+    PutDealer: putDealer,
+    PutPolicy: putPolicy,
+    GetPolicy: getPolicy,
+  };
+}
+
+/** Commands that may append to the journal. */
+export const WRITING = new Set<Command["kind"]>([
+  "Reserve",
+  "Commit",
+  "Release",
+  "Extend",
+  "PutDealer",
+  "PutPolicy",
+]);

@@ -1,0 +1,202 @@
+/**
+ * One log in service: its journal, store, engine and view, opened from what is durable. After a failure it is thrown away whole,
+ * and the host opens another (decision 10).
+ */
+import { AvailabilityView } from "../availability/view.js";
+import { applyRecord } from "../actor/apply.js";
+import type { Clock, Scheduler, Timers } from "../actor/clock.js";
+import { type EngineObserver, LogEngine } from "../actor/engine.js";
+import { ServiceTime } from "../actor/service-time.js";
+import type { CommandPort, IngestPort, ServicePorts } from "../actor/service.js";
+import { HandledTask } from "../actor/task.js";
+import { formatNonce } from "../domain/reservation-id.js";
+import { FreshnessBook } from "../erp/freshness.js";
+import { readSourceStatus, takeErpEvent, takeHeartbeat } from "../erp/ingest.js";
+import type { Journal, JournalReader } from "../journal/journal.js";
+import { readRecords } from "../journal/records/record-reader.js";
+import { type CheckpointFile, LogStore } from "../snapshots/log-store.js";
+import type { PageStore } from "../snapshots/page-store.js";
+import { commandHandlers, WRITING } from "./handlers.js";
+
+export interface LogNodeOptions {
+  readonly journal: Journal;
+  readonly reader: JournalReader;
+  readonly pages: PageStore;
+  readonly checkpointFile: CheckpointFile;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly scheduler: Scheduler;
+  readonly randomBytes: (count: number) => Uint8Array;
+  readonly observer: EngineObserver;
+  readonly settings: LogNodeSettings;
+}
+
+/** What the configuration says of a log. Durations in milliseconds. */
+export interface LogNodeSettings {
+  readonly requireKnown: boolean;
+  readonly laggingAfterMs: number;
+  readonly stocksResidentMax: number;
+  readonly reservationsResidentMax: number;
+  readonly answersMax: number;
+  readonly answerRetentionMs: number;
+  readonly inboxCommandsMax: number;
+  readonly checkpointRecordsMax: number;
+  readonly checkpointBytesMax: number;
+}
+
+/** What start-up found and did. */
+export interface OpenReport {
+  readonly checkpointBlock: number;
+  readonly replayedRecords: number;
+  readonly replayedBytes: number;
+}
+
+export class LogNode {
+  readonly engine: LogEngine;
+  readonly store: LogStore;
+  readonly ports: ServicePorts;
+  readonly report: OpenReport;
+
+  private constructor(parts: {
+    engine: LogEngine;
+    store: LogStore;
+    ports: ServicePorts;
+    report: OpenReport;
+  }) {
+    this.engine = parts.engine;
+    this.store = parts.store;
+    this.ports = parts.ports;
+    this.report = parts.report;
+  }
+
+  /** Checkpoint, then the journal's tail, then service. Throws SnapshotDamaged or JournalError where either cannot be proven. */
+  static async open(options: LogNodeOptions): Promise<LogNode> {
+    const { settings } = options;
+    let freshness: FreshnessBook | undefined;
+    let time: ServiceTime | undefined;
+    const view = new AvailabilityView(
+      (partition) => freshness!.of(partition, time!.nowMs()),
+      (cause) => engine.fail(cause),
+    );
+    const store = await LogStore.open(options.pages, options.checkpointFile, {
+      stocksResidentMax: settings.stocksResidentMax,
+      reservationsResidentMax: settings.reservationsResidentMax,
+      answerRetentionMs: settings.answerRetentionMs,
+      onStockLoad: (partition, stock) => view.loaded(partition, stock),
+      onStockEvict: (partition, stock) => view.evicted(partition, stock),
+    });
+    const tail = await replayTail(options, store);
+    freshness = new FreshnessBook(store.system.state, settings.laggingAfterMs);
+    time = new ServiceTime(options.clock, tail.timeMs);
+    const engine: LogEngine = new LogEngine({
+      ...options,
+      ...settings,
+      store,
+      time,
+      publisher: view,
+      freshness: (partition, nowMs) => freshness.of(partition, nowMs),
+      tail,
+    });
+    view.open(store);
+    if (store.system.state.epoch === 0) await beginEpoch(engine, options.randomBytes);
+    const ports = {
+      commands: commandPort(engine, settings),
+      ingest: ingestPort(engine, freshness),
+      availability: view,
+      dealers: view,
+    };
+    const report = {
+      checkpointBlock: store.checkpointPosition?.block ?? 0,
+      replayedRecords: tail.records,
+      replayedBytes: tail.bytes,
+    };
+    return new LogNode({ engine, store, ports, report });
+  }
+}
+
+/**
+ * Takes in what the journal has after the checkpoint. A long tail (the snapshot was lost) is broken by checkpoints of its own,
+ * so that memory stays bounded.
+ */
+async function replayTail(options: LogNodeOptions, store: LogStore) {
+  const { checkpointRecordsMax, checkpointBytesMax } = options.settings;
+  let records = 0;
+  let bytes = 0;
+  let timeMs = store.checkpointTimeMs;
+  for await (const block of options.reader.read(store.checkpointPosition)) {
+    for (const record of readRecords(block.body)) {
+      applyRecord(store, record);
+      timeMs = record.timeMs;
+      records += 1;
+    }
+    bytes += block.body.length;
+    if (records >= checkpointRecordsMax * 2 || bytes >= checkpointBytesMax * 2) {
+      await store.beginCheckpoint(timeMs).write(block.position);
+      records = 0;
+      bytes = 0;
+    }
+  }
+  return { records, bytes, timeMs };
+}
+
+/** A new data folder begins its first epoch before it takes anything else. */
+function beginEpoch(engine: LogEngine, randomBytes: (count: number) => Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    engine.enqueue({
+      writes: true,
+      decide: (turn) => turn.recordSystem([{ kind: "EpochBegun", epoch: 1, nonce: formatNonce(randomBytes(5)) }]),
+      deliver: () => resolve(),
+      abort: (refusal) => reject(new Error(`the first epoch could not begin: ${refusal.message}`)),
+    });
+  });
+}
+
+function commandPort(engine: LogEngine, settings: LogNodeSettings): CommandPort {
+  const handlers = commandHandlers(settings);
+  return {
+    submit(command, render, settle) {
+      const handler = handlers[command.kind] as never;
+      engine.enqueue(new HandledTask({ command, handler, writes: WRITING.has(command.kind), render, settle }));
+    },
+  };
+}
+
+const asIs = <A>(answer: A): A => answer;
+
+function ingestPort(engine: LogEngine, freshness: FreshnessBook): IngestPort {
+  return {
+    offer(event, settle) {
+      engine.enqueue(
+        new HandledTask({
+          command: event,
+          handler: (turn, offered: typeof event) => takeErpEvent(turn, offered, freshness),
+          writes: true,
+          render: asIs,
+          settle,
+        }),
+      );
+    },
+    heartbeat(source, lastSequence, settle) {
+      engine.enqueue(
+        new HandledTask({
+          command: { source, lastSequence },
+          handler: (turn, beat: { source: string; lastSequence: number }) => takeHeartbeat(turn, beat, freshness),
+          writes: false,
+          render: asIs,
+          settle,
+        }),
+      );
+    },
+    sourceStatus(source, settle) {
+      engine.enqueue(
+        new HandledTask({
+          command: { source },
+          handler: (turn, query: { source: string }) => readSourceStatus(turn, query, freshness),
+          writes: false,
+          render: asIs,
+          settle,
+        }),
+      );
+    },
+  };
+}
