@@ -1,0 +1,23 @@
+/**
+ * The published client of Holdfast: `import { HoldfastClient } from "holdfast"`.
+ * The only barrel of the code base, because it is the package's export.
+ */
+export type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+export { durationFromMs, durationMs, timestampDate, timestampFromDate, timestampMs } from "@bufbuild/protobuf/wkt";
+export { status as GrpcStatus } from "@grpc/grpc-js";
+export * from "../gen/holdfast/v1/availability_pb.js";
+export * from "../gen/holdfast/v1/availability_service_pb.js";
+export * from "../gen/holdfast/v1/erp_event_pb.js";
+export * from "../gen/holdfast/v1/erp_service_pb.js";
+export * from "../gen/holdfast/v1/freshness_pb.js";
+export * from "../gen/holdfast/v1/operations_service_pb.js";
+export * from "../gen/holdfast/v1/reservation_pb.js";
+export * from "../gen/holdfast/v1/reservation_service_pb.js";
+export type { EventInput, EventStreamOptions } from "./event-stream.js";
+export { HoldfastClient, type HoldfastClientOptions } from "./holdfast-client.js";
+export { type FieldViolation, HoldfastError } from "./holdfast-error.js";
+export type { MessageInput } from "./message-input.js";
+export { everyPage } from "./pages.js";
+export type { ReserveStream, ReserveStreamOptions } from "./reserve-stream.js";
+export type { RetryPolicy } from "./retry.js";
+export type { CallOptions } from "./unary-call.js";

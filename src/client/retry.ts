@@ -1,0 +1,77 @@
+/**
+ * Retries of UNAVAILABLE, and of nothing else: the outcome of such a call is unknown, and the same request_id resolves it.
+ *
+ * 1. Every attempt is the same request; this module never changes it.
+ * 2. Attempts and the time for all of them are bounded; a wait that would pass the deadline is not begun.
+ * 3. A server's RetryInfo is a lower bound of the wait; the jitter comes on top, so that callers spread.
+ */
+import { status } from "@grpc/grpc-js";
+import { HoldfastError } from "./holdfast-error.js";
+
+export interface RetryPolicy {
+  /** The first try included; 1 means no retry. */
+  readonly attemptsMax: number;
+  /** The backoff before the first retry; it doubles with each. */
+  readonly backoffMinMs: number;
+  readonly backoffMaxMs: number;
+}
+
+export const DEFAULT_RETRY_POLICY: RetryPolicy = { attemptsMax: 5, backoffMinMs: 100, backoffMaxMs: 2_000 };
+
+/** Time and chance, so that tests own them. */
+export interface RetryEnvironment {
+  nowMs(): number;
+  /** Resolves after the delay; rejects at once when the signal aborts. */
+  sleep(delayMs: number, signal: AbortSignal | undefined): Promise<void>;
+  /** At least 0, below 1. */
+  random(): number;
+}
+
+export const SYSTEM_RETRY_ENVIRONMENT: RetryEnvironment = {
+  nowMs: () => performance.now(),
+  sleep: sleepUnlessAborted,
+  random: Math.random,
+};
+
+/** Runs attempts until one succeeds, fails for good, or the policy or `deadlineMs` (for all of them) is used up. */
+export async function retryUnavailable<T>(
+  attempt: (remainingMs: number) => Promise<T>,
+  limits: { policy: RetryPolicy; deadlineMs: number; signal?: AbortSignal | undefined },
+  environment: RetryEnvironment,
+): Promise<T> {
+  const endsAtMs = environment.nowMs() + limits.deadlineMs;
+  for (let attemptNumber = 1; ; attemptNumber++) {
+    try {
+      return await attempt(endsAtMs - environment.nowMs());
+    } catch (error) {
+      if (!isUnavailable(error) || attemptNumber >= limits.policy.attemptsMax) throw error;
+      const delayMs = delayBefore(attemptNumber, error.retryAfterMs ?? 0, limits.policy, environment.random());
+      if (environment.nowMs() + delayMs >= endsAtMs) throw error;
+      await environment.sleep(delayMs, limits.signal);
+    }
+  }
+}
+
+function isUnavailable(error: unknown): error is HoldfastError {
+  return error instanceof HoldfastError && error.code === status.UNAVAILABLE;
+}
+
+function delayBefore(retryNumber: number, retryAfterMs: number, policy: RetryPolicy, random: number): number {
+  const backoffMs = Math.min(policy.backoffMaxMs, policy.backoffMinMs * 2 ** (retryNumber - 1));
+  return retryAfterMs + backoffMs * (0.5 + random / 2);
+}
+
+function sleepUnlessAborted(delayMs: number, signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const abort = (): void => {
+      clearTimeout(timer);
+      reject(new HoldfastError({ code: status.CANCELLED, message: "cancelled by the caller" }));
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener("abort", abort);
+      resolve();
+    }, delayMs);
+    if (signal?.aborted) abort();
+    else signal?.addEventListener("abort", abort, { once: true });
+  });
+}
