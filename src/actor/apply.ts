@@ -1,6 +1,6 @@
+import { assert } from "../domain/assertion.js";
 import type { JournalRecord, PartitionEvent, SystemEvent } from "../domain/event.js";
 import { evolve, type RecordStamp, type StockTouched } from "../domain/evolve.js";
-import { assert } from "../domain/assertion.js";
 import type { LogStore } from "../snapshots/log-store.js";
 import type { PartitionStore } from "../snapshots/partition-store.js";
 
@@ -23,7 +23,10 @@ const ignore = (): void => {};
 /** Takes one record of the journal into the state. Its sequence must be the partition's next (I8). */
 export function applyRecord(store: LogStore, record: JournalRecord): void {
   const expected = store.sequence(record.partition) + 1;
-  assert(record.sequence === expected, `I8: partition ${record.partition} goes on at ${expected}, not ${record.sequence}`);
+  assert(
+    record.sequence === expected,
+    `I8: partition ${record.partition} goes on at ${expected}, not ${record.sequence}`,
+  );
   const stamp: RecordStamp = { sequence: record.sequence, timeMs: record.timeMs };
   if (record.partition === 0) {
     for (const event of record.events) store.system.state.evolve(event as SystemEvent, stamp);

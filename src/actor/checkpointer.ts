@@ -42,7 +42,8 @@ export class Checkpointer {
     if (this.#phase.kind !== "idle") return false;
     return (
       this.#wanted ||
-      this.#tailRecords >= this.#options.checkpointRecordsMax || this.#tailBytes >= this.#options.checkpointBytesMax
+      this.#tailRecords >= this.#options.checkpointRecordsMax ||
+      this.#tailBytes >= this.#options.checkpointBytesMax
     );
   }
 

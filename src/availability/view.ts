@@ -3,16 +3,23 @@
  * Copies of the counters of resident stocks are replaced when a block becomes durable; a cold stock is read from its page,
  * which is durable by definition.
  */
-import type { Publisher } from "../actor/turn.js";
-import type { AvailabilityPage, AvailabilityPort, DealerDirectory } from "../actor/service.js";
+
+import { dealerNotFound, warehouseNotFound } from "../actor/handlers/dealer-warehouse.js";
 import { decodePageToken, encodePageToken, invalidPageToken } from "../actor/page-token.js";
 import { journalUnavailable } from "../actor/refusals.js";
-import { dealerNotFound, warehouseNotFound } from "../actor/handlers/dealer-warehouse.js";
+import type { AvailabilityPage, AvailabilityPort, DealerDirectory } from "../actor/service.js";
+import type { Publisher } from "../actor/turn.js";
 import type { Freshness, StockFigures } from "../domain/availability.js";
 import type { Dealer } from "../domain/command.js";
 import type { SystemEvent } from "../domain/event.js";
 import type { Refusal } from "../domain/refusal.js";
-import { type InheritedStockPolicy, type Stock, type StockCounters, stockFigures, unseenFigures } from "../domain/stock.js";
+import {
+  type InheritedStockPolicy,
+  type Stock,
+  type StockCounters,
+  stockFigures,
+  unseenFigures,
+} from "../domain/stock.js";
 import type { LogStore } from "../snapshots/log-store.js";
 
 /** One warehouse as readers see it. */

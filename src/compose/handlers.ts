@@ -1,5 +1,5 @@
 /** Which handler decides which command. */
-import { mutatingHandlers, type MutatingSettings } from "../actor/handlers/mutating.js";
+import { type MutatingSettings, mutatingHandlers } from "../actor/handlers/mutating.js";
 import { getReservation, getStock, listReservations } from "../actor/handlers/queries.js";
 import type { Handler } from "../actor/task.js";
 import type { Answers, Command } from "../domain/command.js";
@@ -23,11 +23,4 @@ export function commandHandlers(settings: MutatingSettings): Handlers {
 }
 
 /** Commands that may append to the journal. */
-export const WRITING = new Set<Command["kind"]>([
-  "Reserve",
-  "Commit",
-  "Release",
-  "Extend",
-  "PutDealer",
-  "PutPolicy",
-]);
+export const WRITING = new Set<Command["kind"]>(["Reserve", "Commit", "Release", "Extend", "PutDealer", "PutPolicy"]);

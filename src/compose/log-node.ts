@@ -2,20 +2,21 @@
  * One log in service: its journal, store, engine and view, opened from what is durable. After a failure it is thrown away whole,
  * and the host opens another (decision 10).
  */
-import { AvailabilityView } from "../availability/view.js";
+
 import { applyRecord } from "../actor/apply.js";
 import type { Clock, Scheduler, Timers } from "../actor/clock.js";
 import { type EngineObserver, LogEngine } from "../actor/engine.js";
-import { ServiceTime } from "../actor/service-time.js";
 import type { CommandPort, IngestPort, ServicePorts } from "../actor/service.js";
+import { ServiceTime } from "../actor/service-time.js";
 import { HandledTask } from "../actor/task.js";
+import { AvailabilityView } from "../availability/view.js";
 import { formatNonce } from "../domain/reservation-id.js";
 import { FreshnessBook } from "../erp/freshness.js";
 import { readSourceStatus, takeErpEvent, takeHeartbeat } from "../erp/ingest.js";
 import type { Journal, JournalReader } from "../journal/journal.js";
 import { readRecords } from "../journal/records/record-reader.js";
 import { type CheckpointFile, LogStore } from "../snapshots/log-store.js";
-import type { PageStore } from "../snapshots/page-store.js";
+import { type PageStore, SnapshotDamaged } from "../snapshots/page-store.js";
 import { commandHandlers, WRITING } from "./handlers.js";
 
 export interface LogNodeOptions {
@@ -85,6 +86,7 @@ export class LogNode {
       onStockLoad: (partition, stock) => view.loaded(partition, stock),
       onStockEvict: (partition, stock) => view.evicted(partition, stock),
     });
+    assertWithinJournal(store, options.journal);
     const tail = await replayTail(options, store);
     freshness = new FreshnessBook(store.system.state, settings.laggingAfterMs);
     time = new ServiceTime(options.clock, tail.timeMs);
@@ -112,6 +114,13 @@ export class LogNode {
     };
     return new LogNode({ engine, store, ports, report });
   }
+}
+
+/** A snapshot of a future that the journal does not know is not believed. */
+function assertWithinJournal(store: LogStore, journal: Journal): void {
+  const block = store.checkpointPosition?.block ?? 0;
+  const head = journal.head?.block ?? 0;
+  if (block > head) throw new SnapshotDamaged(`the snapshot stands at block ${block}, the journal ends at ${head}`);
 }
 
 /**

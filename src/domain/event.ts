@@ -177,7 +177,6 @@ export interface EpochBegun {
   readonly nonce: string;
 }
 
-
 export interface WarehouseOpened {
   readonly kind: "WarehouseOpened";
   /** 1, 2, 3 ...; 0 is the system's own partition. */

@@ -42,7 +42,8 @@ export function evolve(state: PartitionState, event: PartitionEvent, stamp: Reco
       return;
     }
     case "ErpEventApplied":
-      return evolveErpEvent(state, event, stamp, touched);
+      evolveErpEvent(state, event, stamp, touched);
+      return;
     case "ErpEventRejected":
       return;
     case "DispatchUnmatched": {
@@ -60,11 +61,14 @@ export function evolve(state: PartitionState, event: PartitionEvent, stamp: Reco
       return;
     }
     case "ReservationMade":
-      return evolveMade(state, event, stamp, touched);
+      evolveMade(state, event, stamp, touched);
+      return;
     case "ReservationCommitted":
-      return evolveCommitted(state, event, stamp, touched);
+      evolveCommitted(state, event, stamp, touched);
+      return;
     case "ReservationReleased":
-      return evolveReleased(state, event, stamp, touched);
+      evolveReleased(state, event, stamp, touched);
+      return;
     case "HoldExtended": {
       const reservation = advance(state, event.reservation, "extend", stamp);
       reservation.expiresAtMs = event.expiresAtMs;
@@ -80,16 +84,23 @@ export function evolve(state: PartitionState, event: PartitionEvent, stamp: Reco
       return;
     }
     case "UnitsDispatched":
-      return evolveDispatched(state, event, stamp, touched);
+      evolveDispatched(state, event, stamp, touched);
+      return;
     case "RiskChanged":
-      return evolveRisk(state, event, stamp);
+      evolveRisk(state, event, stamp);
+      return;
     case "RequestAnswered":
       state.answers.add(event);
       return;
   }
 }
 
-function evolveErpEvent(state: PartitionState, event: ErpEventApplied, stamp: RecordStamp, touched: StockTouched): void {
+function evolveErpEvent(
+  state: PartitionState,
+  event: ErpEventApplied,
+  stamp: RecordStamp,
+  touched: StockTouched,
+): void {
   if (event.stock === 0) return;
   const stock = state.stocks.touch(event.stock);
   stock.opened = true;

@@ -1,11 +1,12 @@
 /**
  * One effect for each (dealer, request_id) (P5, I4): what makes two requests the same, and how a first answer is kept and given again.
  */
+
+import type { Freshness } from "./availability.js";
 import type { Commit, Extend, Release, Reserve, Shortage } from "./command.js";
 import type { AnsweredReservation, Fingerprint, RequestAnswered } from "./event.js";
 import { finish, mixNumber, mixString } from "./hash.js";
 import type { Reservation, ReservationLine } from "./reservation.js";
-import type { Freshness } from "./availability.js";
 
 export type MutatingCommand = Reserve | Commit | Release | Extend;
 

@@ -1,6 +1,6 @@
 import type { DeadlineHeap } from "./deadline-heap.js";
-import type { RequestAnswered } from "./event.js";
 import type { ErpEvent } from "./erp-event.js";
+import type { RequestAnswered } from "./event.js";
 import type { OpenLines } from "./open-lines.js";
 import type { OrderIndex } from "./order-index.js";
 import type { Reservation } from "./reservation.js";

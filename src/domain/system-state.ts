@@ -111,9 +111,11 @@ export class SystemState {
         this.#partitions.set(event.warehouseId, event.partition);
         return;
       case "DealerPut":
-        return this.#putDealer(event, stamp);
+        this.#putDealer(event, stamp);
+        return;
       case "PolicyPut":
-        return this.#putPolicy(event.scope, event.fields);
+        this.#putPolicy(event.scope, event.fields);
+        return;
       case "ErpEventBuffered": {
         const source = this.#touchSource(event.event.source);
         source.buffered.set(event.event.sequence, event.event);
@@ -121,7 +123,8 @@ export class SystemState {
         return;
       }
       case "ErpEventRejected":
-        return this.follow(event, 0, stamp);
+        this.follow(event, 0, stamp);
+        return;
     }
   }
 
@@ -181,4 +184,3 @@ export class SystemState {
 export function* items<T>(table: Table<T>): Generator<T> {
   for (let number = 1; number <= table.count; number++) yield table.get(number)!;
 }
-

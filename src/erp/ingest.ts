@@ -16,11 +16,7 @@ import type { FreshnessBook } from "./freshness.js";
 type Result<A> = { readonly answer: A } | { readonly refusal: Refusal };
 
 /** Takes one event, and whatever buffered events it makes way for. */
-export function takeErpEvent(
-  turn: Turn,
-  event: IncomingErpEvent,
-  freshness: FreshnessBook,
-): Result<EventDisposition> {
+export function takeErpEvent(turn: Turn, event: IncomingErpEvent, freshness: FreshnessBook): Result<EventDisposition> {
   const source = turn.system.source(event.source);
   if (source === undefined && turn.system.tables.sources.count >= LIMITS.sourcesMax) {
     return { refusal: overloaded("table of sources", { source: event.source }) };
@@ -29,7 +25,8 @@ export function takeErpEvent(
   const applied = source?.applied ?? 0;
   if (source !== undefined && event.sequence <= applied) return { answer: seenBefore(source, event) };
   const waiting = source?.buffered.get(event.sequence);
-  if (waiting !== undefined && waiting.eventId !== event.eventId) return { answer: disposition("REJECTED", "SEQUENCE_REUSED") };
+  if (waiting !== undefined && waiting.eventId !== event.eventId)
+    return { answer: disposition("REJECTED", "SEQUENCE_REUSED") };
   if (event.sequence > applied + 1) return buffer(turn, event, freshness, waiting !== undefined);
   const answer = apply(turn, event);
   drain(turn, turn.system.source(event.source)!);
@@ -57,8 +54,7 @@ export function readSourceStatus(
 ): Result<SourceStatus> {
   const source = turn.system.source(name);
   const lastEventAtMs = freshness.lastHeardMs(name);
-  const lagging =
-    source === undefined ? freshness.announced(name) > 0 : freshness.isLagging(source, turn.nowMs);
+  const lagging = source === undefined ? freshness.announced(name) > 0 : freshness.isLagging(source, turn.nowMs);
   return {
     answer: {
       appliedSequence: source?.applied ?? 0,
@@ -144,4 +140,3 @@ function missing(turn: Turn, name: string, freshness: FreshnessBook): readonly S
 function disposition(kind: EventDisposition["disposition"], reason = ""): EventDisposition {
   return { disposition: kind, reason, missing: [] };
 }
-

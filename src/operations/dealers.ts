@@ -1,7 +1,7 @@
-import type { Answers, PutDealer } from "../domain/command.js";
-import type { Refusal } from "../domain/refusal.js";
 import { overloaded } from "../actor/refusals.js";
 import type { Turn } from "../actor/turn.js";
+import type { Answers, PutDealer } from "../domain/command.js";
+import type { Refusal } from "../domain/refusal.js";
 import { LIMITS } from "../limits.js";
 
 /** Registers a dealer or changes it; the same again changes nothing. Its warehouse comes into being when it is named first. */

@@ -1,11 +1,12 @@
 /** PutPolicy and GetPolicy in the turn. A stock's own policy lives with the stock, all others with the system. */
+
+import { overloaded } from "../actor/refusals.js";
+import type { Turn } from "../actor/turn.js";
 import type { Answers, GetPolicy, PutPolicy } from "../domain/command.js";
 import type { EffectivePolicy, PolicyFields, PolicyScope } from "../domain/policy.js";
 import { samePolicy } from "../domain/policy-book.js";
 import { type Refusal, refusal } from "../domain/refusal.js";
 import { INHERIT, type Stock } from "../domain/stock.js";
-import { overloaded } from "../actor/refusals.js";
-import type { Turn } from "../actor/turn.js";
 import { LIMITS } from "../limits.js";
 
 type Result<A> = { readonly answer: A } | { readonly refusal: Refusal };
@@ -28,7 +29,8 @@ export function putPolicy(turn: Turn, command: PutPolicy): Result<Answers["PutPo
     if (known === undefined && turn.system.tables.policies.count >= LIMITS.policiesMax) {
       return { refusal: overloaded("table of policies") };
     }
-    if (!samePolicy(known?.fields ?? {}, fields)) turn.recordSystem([{ kind: "PolicyPut", scope, fields, attribution }]);
+    if (!samePolicy(known?.fields ?? {}, fields))
+      turn.recordSystem([{ kind: "PolicyPut", scope, fields, attribution }]);
   }
   return { answer: { scope, fields, effective: effective(turn, scope) } };
 }
@@ -82,5 +84,8 @@ function stockFields(stock: Stock | undefined): PolicyFields {
 }
 
 function effective(turn: Turn, scope: PolicyScope): EffectivePolicy {
-  return { ...turn.system.policies.effective(scope.warehouseId, scope.dealerId), ...stockFields(findStock(turn, scope)) };
+  return {
+    ...turn.system.policies.effective(scope.warehouseId, scope.dealerId),
+    ...stockFields(findStock(turn, scope)),
+  };
 }

@@ -36,7 +36,13 @@ export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {
   writer.int(1, CHECKPOINT_FORMAT);
   writer.int(2, checkpoint.generation);
   writePosition(writer, checkpoint.position);
-  writeHead(writer, 0, "", checkpoint.system.sequence, SYSTEM_COUNTS.map((name) => checkpoint.system[name]));
+  writeHead(
+    writer,
+    0,
+    "",
+    checkpoint.system.sequence,
+    SYSTEM_COUNTS.map((name) => checkpoint.system[name]),
+  );
   for (const head of checkpoint.partitions) {
     const counts = PARTITION_COUNTS.map((name) => head[name]);
     writeHead(writer, head.partition, head.warehouseId, head.sequence, counts);

@@ -4,7 +4,7 @@
  * each checkpoint writes under its own generation, so a crash between LevelDB and the checkpoint file harms nothing.
  */
 import { createHash } from "node:crypto";
-import { type PageBatch, SnapshotDamaged, type PageStore } from "./page-store.js";
+import { type PageBatch, type PageStore, SnapshotDamaged } from "./page-store.js";
 import { columnKey, HASH_BYTES, type PageColumn, PageTable } from "./page-table.js";
 
 /** How many bytes of proven pages are kept for reads of neighbours. */
@@ -126,7 +126,8 @@ export class PageSpace {
       throw new SnapshotDamaged(`${name} cannot be read`, { cause });
     }
     if (bytes === undefined) throw new SnapshotDamaged(`${name} is missing`);
-    if (!this.#table.matches(column, page, pageHash(bytes))) throw new SnapshotDamaged(`${name} is not what was written`);
+    if (!this.#table.matches(column, page, pageHash(bytes)))
+      throw new SnapshotDamaged(`${name} is not what was written`);
     return bytes;
   }
 }

@@ -1,6 +1,7 @@
 /** A warehouse's partition over pages: the implementation of the domain's PartitionState, and its part in checkpoints. */
-import { indexOpen } from "../domain/evolve.js";
+
 import { DeadlineHeap } from "../domain/deadline-heap.js";
+import { indexOpen } from "../domain/evolve.js";
 import { OpenLines } from "../domain/open-lines.js";
 import { OrderIndex } from "../domain/order-index.js";
 import type { PartitionDealer, PartitionState, StoredException, Table } from "../domain/partition-state.js";
@@ -114,9 +115,7 @@ export class PartitionStore implements PartitionState {
       dealerKeys,
       (dealer) => dealer.dealerId,
     );
-    const reservations = new NumberedTable(
-      options(TABLES.reservations, reservationCodec(this), head.reservations),
-    );
+    const reservations = new NumberedTable(options(TABLES.reservations, reservationCodec(this), head.reservations));
     const answers = new NumberedTable(options(TABLES.answers, answerItemCodec, head.answers));
     const answerKeys = index(TABLES.answerKeys, head.answers, head.firstAnswer);
     this.answers = new AnswerStore(answers, answerKeys, head.firstAnswer, settings);

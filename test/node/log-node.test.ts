@@ -21,7 +21,10 @@ describe("a log node", () => {
   it("reserves what there is, rejects what there is not, and remembers both over a restart", async () => {
     const node = await NodeHarness.start();
     expect((await node.receive("A", 10)).disposition).toBe("APPLIED");
-    const first = await node.ask(reserve("r1", { A: 7 }), (answer) => ({ ...answer, reservation: shape(answer.reservation) }));
+    const first = await node.ask(reserve("r1", { A: 7 }), (answer) => ({
+      ...answer,
+      reservation: shape(answer.reservation),
+    }));
     expect(first).toMatchObject({
       kind: "answered",
       value: { outcome: "RESERVED", reservation: { state: "PENDING", revision: 1, lines: [{ sku: "A", open: 7 }] } },
@@ -33,7 +36,10 @@ describe("a log node", () => {
     expect(node.figures("A")).toMatchObject({ onHand: 10, reserved: 7, availableToPromise: 3, level: "LOW" });
     await node.restart();
     expect(node.figures("A")).toMatchObject({ onHand: 10, reserved: 7, availableToPromise: 3 });
-    const again = await node.ask(reserve("r1", { A: 7 }), (answer) => ({ ...answer, reservation: shape(answer.reservation) }));
+    const again = await node.ask(reserve("r1", { A: 7 }), (answer) => ({
+      ...answer,
+      reservation: shape(answer.reservation),
+    }));
     expect(again).toEqual(first);
     const reused = await node.ask(reserve("r1", { A: 6 }), (answer) => answer);
     expect(reused).toMatchObject({ kind: "refused", refusal: { reason: "REQUEST_ID_REUSED" } });
@@ -65,11 +71,18 @@ describe("a log node", () => {
   });
 
   it("finds everything again from a checkpoint and a tail, in pages that do not fit in memory", async () => {
-    const node = await NodeHarness.start({ checkpointRecordsMax: 100, stocksResidentMax: 16, reservationsResidentMax: 16 });
+    const node = await NodeHarness.start({
+      checkpointRecordsMax: 100,
+      stocksResidentMax: 16,
+      reservationsResidentMax: 16,
+    });
     for (let index = 0; index < 200; index++) await node.receive(`S${index}`, 10);
     const ids: string[] = [];
     for (let index = 0; index < 300; index++) {
-      const made = await node.ask(reserve(`r${index}`, { [`S${(index * 7) % 200}`]: 1 }), (answer) => answer.reservation!.id);
+      const made = await node.ask(
+        reserve(`r${index}`, { [`S${(index * 7) % 200}`]: 1 }),
+        (answer) => answer.reservation!.id,
+      );
       ids.push(made.kind === "answered" ? made.value : "");
     }
     expect(node.checkpoint).toBeDefined();
@@ -78,9 +91,15 @@ describe("a log node", () => {
     expect(node.node.report.checkpointBlock).toBeGreaterThan(0);
     expect(Array.from({ length: 200 }, (_, index) => node.figures(`S${index}`))).toEqual(before);
     for (const [index, reservationId] of ids.entries()) {
-      const found = await node.ask({ kind: "GetReservation", dealerId: "D1", reservationId }, (answer) => answer.reservation.state);
+      const found = await node.ask(
+        { kind: "GetReservation", dealerId: "D1", reservationId },
+        (answer) => answer.reservation.state,
+      );
       expect(found).toMatchObject({ value: "PENDING" });
-      const again = await node.ask(reserve(`r${index}`, { [`S${(index * 7) % 200}`]: 1 }), (answer) => answer.reservation!.id);
+      const again = await node.ask(
+        reserve(`r${index}`, { [`S${(index * 7) % 200}`]: 1 }),
+        (answer) => answer.reservation!.id,
+      );
       expect(again).toMatchObject({ value: reservationId });
     }
     expect(node.node.store.partition(1).deadlines.size).toBe(300);

@@ -158,7 +158,13 @@ export class NodeHarness implements Clock, Timers, Scheduler {
   }
 
   figures(sku: string, warehouseId = "W1") {
-    const page = this.node.ports.availability.read({ dealerId: "", warehouseId, skus: [sku], pageSize: 100, pageToken: "" });
+    const page = this.node.ports.availability.read({
+      dealerId: "",
+      warehouseId,
+      skus: [sku],
+      pageSize: 100,
+      pageToken: "",
+    });
     if ("reason" in page) throw new Error(page.message);
     return page.figures[0]!;
   }

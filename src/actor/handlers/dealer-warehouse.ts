@@ -63,7 +63,11 @@ export function warehouseNotFound(warehouseId: string): Refusal {
 }
 
 function warehouseNotAssigned(dealerId: string, warehouseId: string, assigned: string): Refusal {
-  return refusal("WAREHOUSE_NOT_ASSIGNED", `Dealer ${dealerId} is served by warehouse ${assigned}, not ${warehouseId}.`, {
-    metadata: { dealer_id: dealerId, warehouse_id: warehouseId, assigned_warehouse_id: assigned },
-  });
+  return refusal(
+    "WAREHOUSE_NOT_ASSIGNED",
+    `Dealer ${dealerId} is served by warehouse ${assigned}, not ${warehouseId}.`,
+    {
+      metadata: { dealer_id: dealerId, warehouse_id: warehouseId, assigned_warehouse_id: assigned },
+    },
+  );
 }

@@ -103,8 +103,7 @@ function decideNew(
   const decision = decide(context);
   if (decision.kind === "refused") return { refusal: decision.refusal };
   const { freshness } = context;
-  const reservation = () =>
-    decision.reservation === 0 ? undefined : partition.reservations.get(decision.reservation);
+  const reservation = () => (decision.reservation === 0 ? undefined : partition.reservations.get(decision.reservation));
   turn.record(partition, decision.events, () =>
     answerRecord(command, fingerprint, {
       outcome: decision.outcome,

@@ -1,5 +1,5 @@
-import { coveredByLine } from "../coverage.js";
 import type { Commit } from "../command.js";
+import { coveredByLine } from "../coverage.js";
 import type { PartitionState } from "../partition-state.js";
 import { refusal } from "../refusal.js";
 import { shortfall } from "../stock.js";

@@ -48,7 +48,8 @@ function byReservation(state: PartitionState, body: Dispatched, number: number):
   if (reservation === undefined || reservation.id !== body.reservationId) {
     return { lines: [], otherwise: "RESERVATION_NOT_FOUND" };
   }
-  if (body.dealerId !== "" && body.dealerId !== reservation.dealerId) return { lines: [], otherwise: "DEALER_MISMATCH" };
+  if (body.dealerId !== "" && body.dealerId !== reservation.dealerId)
+    return { lines: [], otherwise: "DEALER_MISMATCH" };
   if (reservation.state === "PENDING") return { lines: [], otherwise: "RESERVATION_PENDING" };
   if (reservation.state !== "COMMITTED") return { lines: [], otherwise: "RESERVATION_ENDED" };
   return { lines: committedLines(reservation, body.sku), otherwise: "QUANTITY_EXCEEDED" };
@@ -67,7 +68,10 @@ function byOrder(state: PartitionState, body: Dispatched): Match {
     return { lines: [], otherwise: "DEALER_AMBIGUOUS" };
   }
   found.sort((a, b) => a.commitOrder - b.commitOrder);
-  return { lines: found.flatMap((reservation) => committedLines(reservation, body.sku)), otherwise: "QUANTITY_EXCEEDED" };
+  return {
+    lines: found.flatMap((reservation) => committedLines(reservation, body.sku)),
+    otherwise: "QUANTITY_EXCEEDED",
+  };
 }
 
 function committedLines(reservation: Reservation, sku: string): CommittedLine[] {

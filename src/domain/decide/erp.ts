@@ -36,12 +36,7 @@ export function decideErpEvent(state: PartitionState, event: ErpEvent, reservati
   return { kind: "applied", events };
 }
 
-function close(
-  state: PartitionState,
-  body: ErpBody,
-  reservationNumber: number,
-  events: PartitionEvent[],
-): ErpDecision {
+function close(state: PartitionState, body: ErpBody, reservationNumber: number, events: PartitionEvent[]): ErpDecision {
   if (body.kind !== "OrderClosed") return { kind: "rejected", reason: "INVALID_FIELD: sku" };
   const closing = decideOrderClosed(state, body, reservationNumber);
   if (typeof closing === "string") return { kind: "rejected", reason: closing };

@@ -11,7 +11,11 @@ export function ownedReservation(
   command: { readonly dealerId: string; readonly reservationId: string },
 ): Reservation | Refusal {
   const reservation = state.reservations.get(number);
-  if (reservation === undefined || reservation.dealerId !== command.dealerId || reservation.id !== command.reservationId) {
+  if (
+    reservation === undefined ||
+    reservation.dealerId !== command.dealerId ||
+    reservation.id !== command.reservationId
+  ) {
     return reservationNotFound(command.reservationId);
   }
   return reservation;

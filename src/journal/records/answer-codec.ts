@@ -1,15 +1,7 @@
 /** holdfast.journal.v1.RequestAnswered: the first answer to a request, in the journal and in snapshots alike. */
 import type { Shortage } from "../../domain/command.js";
 import type { AnsweredReservation, RequestAnswered } from "../../domain/event.js";
-import {
-  codeOf,
-  FRESHNESS_STATES,
-  METHODS,
-  nameOf,
-  OUTCOMES,
-  RESERVATION_STATES,
-  SHORTAGE_REASONS,
-} from "./codes.js";
+import { codeOf, FRESHNESS_STATES, METHODS, nameOf, OUTCOMES, RESERVATION_STATES, SHORTAGE_REASONS } from "./codes.js";
 import type { WireReader, WireWriter } from "./wire.js";
 
 /** Writes the fields of the message; the caller has opened it. */

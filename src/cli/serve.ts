@@ -1,0 +1,72 @@
+/** `holdfast serve`: the service itself, from configuration to a clean stop. */
+import { pino } from "pino";
+import { createGrpcServer } from "../api/server.js";
+import { Host } from "../compose/host.js";
+import { type Config, loadConfig } from "../config.js";
+
+export interface ServeFlags {
+  readonly listen?: string;
+  readonly data?: string;
+  readonly config?: string;
+}
+
+/** Runs until SIGTERM or SIGINT; resolves with the exit code. The port opens only when recovery is done. */
+export async function serve(flags: ServeFlags): Promise<number> {
+  const config = loadConfig({ flags, env: process.env });
+  const log = createLog(config);
+  let fatal: (code: number) => void = () => {};
+  const ended = new Promise<number>((resolve) => {
+    fatal = resolve;
+  });
+  const host = await Host.open({
+    dataFolder: config.data,
+    segmentBytes: config.journal.segmentBytes,
+    freeBytesMin: config.disk.freeBytesMin,
+    settings: settingsOf(config),
+    log,
+    onFatal: () => fatal(1),
+  });
+  const server = createGrpcServer({ ports: host.ports, log });
+  const listen = await server.bind(config.listen);
+  log.info({ listen, data: config.data, pid: process.pid }, "serving");
+  const stop = (signal: NodeJS.Signals) => {
+    log.info({ signal }, "stopping");
+    shutDown().then(
+      () => fatal(0),
+      (cause) => {
+        log.error({ err: cause }, "the stop was not clean");
+        fatal(1);
+      },
+    );
+  };
+  const shutDown = async () => {
+    await server.shutdown(config.shutdown.graceMs);
+    await host.stop();
+    log.info({ ...host.figures }, "stopped");
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+  return ended;
+}
+
+function createLog(config: Config) {
+  const pretty = config.log.format === "pretty" || (config.log.format === "auto" && process.stdout.isTTY === true);
+  return pino({
+    level: config.log.level,
+    ...(pretty ? { transport: { target: "pino-pretty", options: { ignore: "pid,hostname" } } } : {}),
+  });
+}
+
+function settingsOf(config: Config) {
+  return {
+    requireKnown: config.dealers.requireKnown,
+    laggingAfterMs: config.freshness.laggingAfterMs,
+    stocksResidentMax: config.residency.stocksMax,
+    reservationsResidentMax: config.residency.reservationsMax,
+    answersMax: config.idempotency.entriesMax,
+    answerRetentionMs: config.idempotency.retentionMs,
+    inboxCommandsMax: config.inbox.commandsMax,
+    checkpointRecordsMax: config.checkpoint.tailRecordsMax,
+    checkpointBytesMax: config.checkpoint.tailBytesMax,
+  };
+}

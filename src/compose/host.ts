@@ -1,0 +1,171 @@
+/**
+ * The host keeps a log in service: it opens the data folder under its lock, and after a failure throws the node away
+ * and opens another from what is durable (decision 10). When that fails too, the process must end.
+ */
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { journalUnavailable, shuttingDown } from "../actor/refusals.js";
+import type { ServicePorts } from "../actor/service.js";
+import type { Refusal } from "../domain/refusal.js";
+import { type DataFolderLock, lockDataFolder } from "../journal/data-folder-lock.js";
+import { SnapshotDamaged } from "../snapshots/page-store.js";
+import { watchFreeSpace } from "./free-space.js";
+import type { Log } from "./log.js";
+import { type OpenLog, openLogFolder } from "./log-folder.js";
+import type { LogNodeSettings } from "./log-node.js";
+
+export interface HostOptions {
+  readonly dataFolder: string;
+  readonly segmentBytes: number;
+  readonly freeBytesMin: number;
+  readonly settings: LogNodeSettings;
+  readonly log: Log;
+  /** The data cannot be served any more: say so and end the process. */
+  readonly onFatal: (cause: unknown) => void;
+}
+
+/** Figures for the line at a clean stop. */
+export interface HostFigures {
+  readonly records: number;
+  readonly reservations: number;
+  readonly levelPuts: number;
+}
+
+export class Host {
+  readonly ports: ServicePorts;
+  readonly #options: HostOptions;
+  readonly #lock: DataFolderLock;
+  #open: OpenLog | undefined;
+  #recovering: Promise<void> | undefined;
+  #stopping = false;
+  #space: { cancel(): void } | undefined;
+  /** Of nodes that are gone. */
+  #past: HostFigures = { records: 0, reservations: 0, levelPuts: 0 };
+  #reservationsAtStart = 0;
+
+  private constructor(options: HostOptions, lock: DataFolderLock) {
+    this.#options = options;
+    this.#lock = lock;
+    this.ports = this.#delegate();
+  }
+
+  /** Recovery is done when this resolves. */
+  static async open(options: HostOptions): Promise<Host> {
+    await mkdir(options.dataFolder, { recursive: true });
+    const lock = await lockDataFolder(options.dataFolder);
+    const host = new Host(options, lock);
+    try {
+      await host.#openLog({ afterFailure: false, rebuild: false });
+    } catch (cause) {
+      await lock.release();
+      throw cause;
+    }
+    return host;
+  }
+
+  get figures(): HostFigures {
+    const store = this.#open?.node.store;
+    let made = -this.#reservationsAtStart;
+    for (const partition of store?.partitions.values() ?? []) made += partition.reservations.count;
+    return {
+      records: this.#past.records + (this.#open?.node.engine.records ?? 0),
+      reservations: this.#past.reservations + (store === undefined ? 0 : made),
+      levelPuts: this.#past.levelPuts + (store?.space.puts ?? 0),
+    };
+  }
+
+  /** Finishes what was taken, checkpoints, and lets go of the folder. */
+  async stop(): Promise<void> {
+    this.#stopping = true;
+    await this.#recovering?.catch(() => {});
+    this.#space?.cancel();
+    await this.#open?.node.engine.stop();
+    await this.#open?.close();
+    await this.#lock.release();
+  }
+
+  async #openLog(after: { readonly afterFailure: boolean; readonly rebuild: boolean }): Promise<void> {
+    const { log } = this.#options;
+    const started = process.hrtime.bigint();
+    const opened = await openLogFolder({
+      ...this.#options,
+      folder: join(this.#options.dataFolder, "logs", "0"),
+      ...after,
+      observer: {
+        failed: (cause) => this.#failed(cause),
+        decisionFailed: (cause) => log.error({ err: cause }, "a command failed and changed nothing"),
+        checkpointed: (position) => log.info({ block: position.block }, "checkpoint written"),
+      },
+    });
+    this.#open = opened;
+    this.#reservationsAtStart = 0;
+    for (const partition of opened.node.store.partitions.values()) {
+      this.#reservationsAtStart += partition.reservations.count;
+    }
+    const durationMs = Number((process.hrtime.bigint() - started) / 1_000_000n);
+    log.info({ ...opened.node.report, durationMs }, "recovery done");
+    this.#space = watchFreeSpace(opened, this.#options.freeBytesMin, log);
+  }
+
+  #failed(cause: unknown): void {
+    const { log } = this.#options;
+    log.error({ err: cause }, "the engine stopped; whoever waited was told that the outcome is unknown");
+    if (this.#stopping || this.#recovering !== undefined) return;
+    this.#recovering = this.#recover(cause).then(
+      () => {
+        this.#recovering = undefined;
+        log.info({}, "serving again");
+      },
+      (again) => {
+        log.error({ err: again }, "recovery failed");
+        this.#options.onFatal(again);
+      },
+    );
+  }
+
+  /** Working state is dropped; what is durable decides what happened. */
+  async #recover(cause: unknown): Promise<void> {
+    const failed = this.#open;
+    this.#past = this.figures;
+    this.#open = undefined;
+    this.#space?.cancel();
+    await failed?.close().catch(() => {});
+    await this.#openLog({ afterFailure: true, rebuild: cause instanceof SnapshotDamaged });
+  }
+
+  #delegate(): ServicePorts {
+    const refused = (): Refusal => (this.#stopping ? shuttingDown() : journalUnavailable());
+    const current = () => this.#open?.node.ports;
+    return {
+      commands: {
+        submit: (command, render, settle) => {
+          const ports = current();
+          if (ports === undefined) settle({ kind: "refused", refusal: refused() });
+          else ports.commands.submit(command, render, settle);
+        },
+      },
+      ingest: {
+        offer: (event, settle) => {
+          const ports = current();
+          if (ports === undefined) settle({ kind: "refused", refusal: refused() });
+          else ports.ingest.offer(event, settle);
+        },
+        heartbeat: (source, lastSequence, settle) => {
+          const ports = current();
+          if (ports === undefined) settle({ kind: "refused", refusal: refused() });
+          else ports.ingest.heartbeat(source, lastSequence, settle);
+        },
+        sourceStatus: (source, settle) => {
+          const ports = current();
+          if (ports === undefined) settle({ kind: "refused", refusal: refused() });
+          else ports.ingest.sourceStatus(source, settle);
+        },
+      },
+      availability: { read: (query) => current()?.availability.read(query) ?? refused() },
+      dealers: {
+        get: (dealerId) => current()?.dealers.get(dealerId) ?? refused(),
+        list: (query) => current()?.dealers.list(query) ?? refused(),
+      },
+    };
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * Segment files: `segments/<8 digits>.seg`, preallocated by writing zeros, so that an append changes no metadata.
+ * The first 512 bytes are the header: magic, format version u32, number u32, size u64, salt 16 bytes, CRC-32.
+ * A segment appears under its name only when it is whole, so a short one is damage.
+ */
+import { crc32 } from "node:zlib";
+import { align, BLOCK_ALIGNMENT, readUInt64, writeUInt64 } from "./block.js";
+import { type Disk, type DiskFile, readUpTo, writeAll } from "./disk.js";
+import { JournalError } from "./journal.js";
+
+export const SEGMENT_FORMAT = 1;
+/** Where the first block stands. */
+export const SEGMENT_START = BLOCK_ALIGNMENT;
+const MAGIC = Buffer.from("HFSEGMT\n", "latin1");
+const HEADER_BYTES = 44;
+const ZEROS = Buffer.alloc(1024 * 1024);
+
+export interface SegmentHeader {
+  readonly number: number;
+  readonly bytes: number;
+  readonly salt: Uint8Array;
+}
+
+export function segmentName(number: number): string {
+  return `${String(number).padStart(8, "0")}.seg`;
+}
+
+export function segmentPath(folder: string, number: number): string {
+  return `${folder}/segments/${segmentName(number)}`;
+}
+
+/** The numbers of the segments that are there, rising; a name that is none of ours is passed over. */
+export async function listSegments(disk: Disk, folder: string): Promise<readonly number[]> {
+  const names = await disk.list(`${folder}/segments`);
+  return names
+    .map((name) => /^(\d{8})\.seg$/.exec(name))
+    .flatMap((match) => (match === null ? [] : [Number(match[1])]))
+    .sort((a, b) => a - b);
+}
+
+/** Makes a segment of at least `bytes`, zero-filled, synced, and in its place. */
+export async function createSegment(
+  disk: Disk,
+  folder: string,
+  options: { readonly number: number; readonly bytes: number; readonly salt: Uint8Array },
+): Promise<SegmentHeader> {
+  const header = { number: options.number, bytes: align(options.bytes), salt: options.salt };
+  const path = segmentPath(folder, header.number);
+  const file = await disk.create(`${path}.new`);
+  try {
+    for (let at = 0; at < header.bytes; at += ZEROS.length) {
+      await writeAll(file, ZEROS, Math.min(ZEROS.length, header.bytes - at), at);
+    }
+    await writeAll(file, encodeHeader(header), HEADER_BYTES, 0);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+  await disk.rename(`${path}.new`, path);
+  await disk.syncFolder(`${folder}/segments`);
+  return header;
+}
+
+/** Opens a segment for reading and proves its header and size. */
+export async function openSegment(
+  disk: Disk,
+  folder: string,
+  number: number,
+): Promise<{ readonly header: SegmentHeader; readonly file: DiskFile }> {
+  const path = segmentPath(folder, number);
+  const file = await disk.open(path);
+  if (file === undefined) throw new JournalError("damaged", `${path} is missing`, { file: path });
+  try {
+    const header = decodeHeader(Buffer.from(await readUpTo(file, HEADER_BYTES, 0)), path);
+    const size = await file.size();
+    if (header.number !== number) {
+      throw new JournalError("damaged", `${path} says that it is segment ${header.number}`, { file: path, offset: 0 });
+    }
+    if (size !== header.bytes) {
+      const message = `${path} has ${size} bytes; its header says ${header.bytes}`;
+      throw new JournalError("damaged", message, { file: path, offset: Math.min(size, header.bytes) });
+    }
+    return { header, file };
+  } catch (cause) {
+    await file.close();
+    throw cause;
+  }
+}
+
+function encodeHeader(header: SegmentHeader): Buffer {
+  const bytes = Buffer.alloc(HEADER_BYTES);
+  MAGIC.copy(bytes, 0);
+  bytes.writeUInt32LE(SEGMENT_FORMAT, 8);
+  bytes.writeUInt32LE(header.number, 12);
+  writeUInt64(bytes, header.bytes, 16);
+  bytes.set(header.salt, 24);
+  bytes.writeUInt32LE(crc32(bytes.subarray(0, 40)), 40);
+  return bytes;
+}
+
+function decodeHeader(bytes: Buffer, path: string): SegmentHeader {
+  const at = { file: path, offset: 0 };
+  if (bytes.length < HEADER_BYTES) throw new JournalError("damaged", `${path} is short: ${bytes.length} bytes`, at);
+  if (!bytes.subarray(0, 8).equals(MAGIC) || crc32(bytes.subarray(0, 40)) !== bytes.readUInt32LE(40)) {
+    throw new JournalError("damaged", `${path}: the segment header at offset 0 is not what was written`, at);
+  }
+  const format = bytes.readUInt32LE(8);
+  if (format > SEGMENT_FORMAT) {
+    throw new JournalError("format", `${path} has format ${format}; this version reads up to ${SEGMENT_FORMAT}`, at);
+  }
+  return { number: bytes.readUInt32LE(12), bytes: readUInt64(bytes, 16), salt: bytes.subarray(24, 40) };
+}
