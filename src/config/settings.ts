@@ -1,0 +1,106 @@
+/**
+ * Every setting there is: key, default, what is allowed, and what it does. The only place where a setting is defined;
+ * the variables' names, the help and docs/configuration.md are made from it.
+ */
+import { address, count, duration, oneOf, path, type SettingKind, size, yesOrNo } from "./setting-kind.js";
+
+export interface Setting<T> {
+  /** As an operator would write it. */
+  readonly defaultText: string;
+  readonly kind: SettingKind<T>;
+  /** One sentence with the unit. */
+  readonly doc: string;
+}
+
+/** By key: a dot separates a section of the file from what is in it. In the order of the documentation. */
+export const SETTINGS = {
+  listen: setting("127.0.0.1:7420", address(), "Host and port on which gRPC is served."),
+  data: setting("./data", path(), "Folder of the journal and the snapshots; made when it is not there."),
+  "dealers.requireKnown": setting("false", yesOrNo(), "Whether a dealer has to be registered before it may reserve."),
+  "log.level": setting(
+    "info",
+    oneOf("trace", "debug", "info", "warn", "error", "fatal", "silent"),
+    "The least severe level that is logged.",
+  ),
+  "log.format": setting(
+    "auto",
+    oneOf("auto", "json", "pretty"),
+    "How log lines look: auto is pretty on a terminal and JSON elsewhere.",
+  ),
+  "freshness.laggingAfter": setting(
+    "60s",
+    duration("1ms", "30d"),
+    "Time without word from an ERP source after which its stock is called lagging.",
+  ),
+  "residency.stocksMax": setting(
+    "100000",
+    count("100", "10000000"),
+    "Stocks of one warehouse kept in memory; the others are read from disk when needed.",
+  ),
+  "residency.reservationsMax": setting(
+    "50000",
+    count("100", "10000000"),
+    "Reservations of one warehouse kept in memory; the others are read from disk when needed.",
+  ),
+  "checkpoint.tailRecordsMax": setting(
+    "100000",
+    count("1", "10000000"),
+    "Journal records after which a checkpoint is made; it bounds what a start after a crash has to replay.",
+  ),
+  "checkpoint.tailBytesMax": setting(
+    "16MiB",
+    size("64KiB", "1GiB"),
+    "Bytes of journal after which a checkpoint is made; it bounds what a start after a crash has to replay.",
+  ),
+  "journal.segmentBytes": setting("32MiB", size("1MiB", "1GiB"), "Bytes of a new segment file of the journal."),
+  "inbox.commandsMax": setting(
+    "10000",
+    count("1", "1000000"),
+    "Commands that may wait for their turn; one more is refused as overloaded.",
+  ),
+  "idempotency.entriesMax": setting(
+    "5000000",
+    count("1", "50000000"),
+    "Answers kept for repeated request ids; when that many are kept, new ids are refused until some run out.",
+  ),
+  "idempotency.retention": setting(
+    "7d",
+    duration("7d", "365d"),
+    "Time for which an answer is kept, so that its request id may be repeated.",
+  ),
+  "disk.freeBytesMin": setting(
+    "256MiB",
+    size("0", "1024TiB"),
+    "Bytes free on the disk of the data folder below which new work is refused.",
+  ),
+  // The process has to be gone 10 s after SIGTERM; the rest is for the last checkpoint.
+  "shutdown.grace": setting(
+    "8s",
+    duration("0s", "9s"),
+    "Time that calls under way have to finish after SIGTERM before they are cut off.",
+  ),
+} as const;
+
+export type SettingKey = keyof typeof SETTINGS;
+
+/** The value of each setting after parsing: milliseconds, bytes, counts, words. */
+export type SettingValues = {
+  readonly [K in SettingKey]: (typeof SETTINGS)[K] extends Setting<infer T> ? T : never;
+};
+
+export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[];
+
+/** Whether a setting has this key; names that every object inherits are none. */
+export function isSettingKey(key: string): key is SettingKey {
+  return Object.hasOwn(SETTINGS, key);
+}
+
+/** The environment variable of a key: dealers.requireKnown is HOLDFAST_DEALERS_REQUIRE_KNOWN. */
+export function variableOf(key: SettingKey): string {
+  const words = key.replaceAll(".", "_").replace(/[A-Z]/g, (letter) => `_${letter}`);
+  return `HOLDFAST_${words.toUpperCase()}`;
+}
+
+function setting<T>(defaultText: string, kind: SettingKind<T>, doc: string): Setting<T> {
+  return { defaultText, kind, doc };
+}
