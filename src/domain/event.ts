@@ -143,7 +143,7 @@ export interface RequestAnswered {
   /** 0 when the answer has no reservation. */
   readonly reservation: number;
   /** The reservation as it was answered; meaningless without one. */
-  readonly then: AnsweredReservation | undefined;
+  readonly shown: AnsweredReservation | undefined;
   readonly shortages: readonly Shortage[];
   readonly freshness: Freshness;
   /** Service time of the answer, from which its retention runs. */

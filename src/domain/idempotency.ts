@@ -58,7 +58,7 @@ export function answerRecord(
     fingerprint,
     outcome: answer.outcome,
     reservation: answer.reservation?.number ?? 0,
-    then: answer.reservation === undefined ? undefined : asAnswered(answer.reservation),
+    shown: answer.reservation === undefined ? undefined : asAnswered(answer.reservation),
     shortages: answer.shortages,
     freshness: answer.freshness,
     answeredAtMs: answer.answeredAtMs,
@@ -84,13 +84,13 @@ function isWhollyOpen(line: ReservationLine): boolean {
 }
 
 /** The reservation as the first answer showed it, from what it is now. */
-export function reservationThen(reservation: Reservation, then: AnsweredReservation): Reservation {
+export function reservationAsShown(reservation: Reservation, shown: AnsweredReservation): Reservation {
   const lines = reservation.lines.map((line, index) => ({
     ...line,
-    open: then.lines === undefined ? line.requested : then.lines[index * 3]!,
-    dispatched: then.lines === undefined ? 0 : then.lines[index * 3 + 1]!,
-    released: then.lines === undefined ? 0 : then.lines[index * 3 + 2]!,
+    open: shown.lines === undefined ? line.requested : shown.lines[index * 3]!,
+    dispatched: shown.lines === undefined ? 0 : shown.lines[index * 3 + 1]!,
+    released: shown.lines === undefined ? 0 : shown.lines[index * 3 + 2]!,
   }));
-  const { state, revision, updatedAtMs, expiresAtMs, provisional, atRisk } = then;
+  const { state, revision, updatedAtMs, expiresAtMs, provisional, atRisk } = shown;
   return { ...reservation, lines, state, revision, updatedAtMs, expiresAtMs, provisional, atRisk };
 }

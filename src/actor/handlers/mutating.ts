@@ -7,7 +7,7 @@ import { reservationNotFound } from "../../domain/decide/owned-reservation.js";
 import { decideRelease } from "../../domain/decide/release.js";
 import { decideReserve } from "../../domain/decide/reserve.js";
 import type { Fingerprint, RequestAnswered } from "../../domain/event.js";
-import { answerRecord, fingerprintOf, type MutatingCommand, reservationThen } from "../../domain/idempotency.js";
+import { answerRecord, fingerprintOf, type MutatingCommand, reservationAsShown } from "../../domain/idempotency.js";
 import { type Refusal, refusal } from "../../domain/refusal.js";
 import { parseReservationId } from "../../domain/reservation-id.js";
 import type { PartitionStore } from "../../snapshots/partition-store.js";
@@ -87,7 +87,7 @@ function repeat(
     };
   }
   const reservation =
-    known.then === undefined ? undefined : reservationThen(partition.reservations.get(known.reservation)!, known.then);
+    known.shown === undefined ? undefined : reservationAsShown(partition.reservations.get(known.reservation)!, known.shown);
   const outcome = known.outcome === "DONE" ? "RESERVED" : known.outcome;
   return { answer: { outcome, reservation, shortages: known.shortages, freshness: known.freshness } };
 }

@@ -18,7 +18,7 @@ export function decideReserve(state: PartitionState, command: Reserve, context: 
   let granted = 0;
   for (const { sku, quantity } of asked) {
     const stock = state.stocks.find(sku);
-    const known = stock !== undefined && stock.opened;
+    const known = stock?.opened === true;
     const available = known ? availableToPromise(stock, context.inherited) : 0;
     const grant = Math.min(quantity, available);
     if (grant < quantity) shortages.push(shortageOf(sku, quantity, available, known ? stock : undefined));

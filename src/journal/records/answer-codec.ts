@@ -13,7 +13,7 @@ export function writeAnswer(writer: WireWriter, answer: RequestAnswered): void {
   writer.int(5, answer.fingerprint.low);
   writer.int(6, codeOf(OUTCOMES, answer.outcome));
   writer.int(7, answer.reservation);
-  if (answer.then !== undefined) writeThen(writer, answer.then);
+  if (answer.shown !== undefined) writeShown(writer, answer.shown);
   for (const shortage of answer.shortages) {
     const mark = writer.begin(9);
     writer.string(1, shortage.sku);
@@ -28,15 +28,15 @@ export function writeAnswer(writer: WireWriter, answer: RequestAnswered): void {
   writer.int(13, answer.answeredAtMs);
 }
 
-function writeThen(writer: WireWriter, then: AnsweredReservation): void {
+function writeShown(writer: WireWriter, shown: AnsweredReservation): void {
   const mark = writer.begin(8);
-  writer.int(1, codeOf(RESERVATION_STATES, then.state));
-  writer.int(2, then.revision);
-  writer.int(3, then.updatedAtMs);
-  writer.int(4, then.expiresAtMs);
-  writer.bool(5, then.provisional);
-  writer.bool(6, then.atRisk);
-  writer.packed(7, then.lines);
+  writer.int(1, codeOf(RESERVATION_STATES, shown.state));
+  writer.int(2, shown.revision);
+  writer.int(3, shown.updatedAtMs);
+  writer.int(4, shown.expiresAtMs);
+  writer.bool(5, shown.provisional);
+  writer.bool(6, shown.atRisk);
+  writer.packed(7, shown.lines);
   writer.end(mark);
 }
 
@@ -49,7 +49,7 @@ export function readAnswer(reader: WireReader): RequestAnswered {
   let low = 0;
   let outcome = 0;
   let reservation = 0;
-  let then: AnsweredReservation | undefined;
+  let shown: AnsweredReservation | undefined;
   const shortages: Shortage[] = [];
   let state = 0;
   let asOfMs = 0;
@@ -63,7 +63,7 @@ export function readAnswer(reader: WireReader): RequestAnswered {
     else if (reader.field === 5) low = reader.int();
     else if (reader.field === 6) outcome = reader.int();
     else if (reader.field === 7) reservation = reader.int();
-    else if (reader.field === 8) then = readThen(reader);
+    else if (reader.field === 8) shown = readShown(reader);
     else if (reader.field === 9) shortages.push(readShortage(reader));
     else if (reader.field === 10) state = reader.int();
     else if (reader.field === 11) asOfMs = reader.int();
@@ -79,14 +79,14 @@ export function readAnswer(reader: WireReader): RequestAnswered {
     fingerprint: { high, low },
     outcome: nameOf(OUTCOMES, outcome),
     reservation,
-    then,
+    shown,
     shortages,
     freshness: { state: nameOf(FRESHNESS_STATES, state), asOfMs, ageMs },
     answeredAtMs,
   };
 }
 
-function readThen(reader: WireReader): AnsweredReservation {
+function readShown(reader: WireReader): AnsweredReservation {
   const outer = reader.enter();
   let state = 0;
   let revision = 0;
