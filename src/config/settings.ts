@@ -40,7 +40,7 @@ export const SETTINGS = {
   "residency.reservationsMax": setting(
     "50000",
     count("100", "10000000"),
-    "Reservations of one warehouse kept in memory; the others are read from disk when needed.",
+    "Reservations of one warehouse kept in memory, and as many of its dealers and of its kept answers; the others are on disk.",
   ),
   "checkpoint.tailRecordsMax": setting(
     "100000",
@@ -66,12 +66,12 @@ export const SETTINGS = {
   "idempotency.retention": setting(
     "7d",
     duration("7d", "365d"),
-    "Time for which an answer is kept, so that its request id may be repeated.",
+    "Time for which an answer is kept at least, so that its request id may be repeated.",
   ),
   "disk.freeBytesMin": setting(
     "256MiB",
     size("0", "1024TiB"),
-    "Bytes free on the disk of the data folder below which new work is refused.",
+    "Bytes that stay free on the disk of the data folder, besides room for one more segment; below that new work is refused.",
   ),
   // The process has to be gone 10 s after SIGTERM; the rest is for the last checkpoint.
   "shutdown.grace": setting(
