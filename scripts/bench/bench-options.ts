@@ -1,0 +1,105 @@
+/** The command line of the benchmark. */
+import { parseArgs } from "node:util";
+import { type GroupName, groupNames } from "./measure/groups.js";
+import { ROUNDS_MIN } from "./measure/rounds.js";
+import type { ServerKind } from "./server-process.js";
+
+export const USAGE = `Measures Holdfast beside an echo server on the same transport. Build first: npm run build.
+
+  npm run bench                        the full measurement, as a table
+  npm run bench -- --quick             the same in under three minutes
+  npm run bench -- --size              a large data folder: time to start, memory, cold stocks
+  npm run bench -- --profile unary     where the server's time goes (unary, stream or lines)
+  npm run bench -- --target echo       self-test: a second echo server in Holdfast's place, every ratio near 1
+
+  --json              one JSON object on standard output, progress on standard error
+  --rounds N          most rounds of each comparison (default 60; quick 30; at least 5)
+  --window-ms N       length of the measured part of a turn (default 400; quick 250)
+  --only A,B          only these: unary, stream, lines, hot_vs_spread, open_holds, latency
+  --data-root DIR     where data folders are made (default: the system's temporary folder)
+  --profile-dir DIR   where --profile leaves the .cpuprofile (default: ./profiles)
+  --stocks N          stocks of --size (default 1000000)
+  --reservations N    open reservations of --size (default 200000)
+  --help              this text
+`;
+
+export const measureNames = [...groupNames, "hot_vs_spread", "open_holds", "latency"] as const;
+export type MeasureName = (typeof measureNames)[number];
+
+/** Time for the rounds of one comparison, so that a quick run of all of them stays within three minutes. */
+const ROUNDS_BUDGET_MS = { quick: 22_000, full: 120_000 };
+
+export type BenchMode = "ratios" | "size" | "profile" | "help";
+
+export interface BenchOptions {
+  readonly mode: BenchMode;
+  readonly target: ServerKind;
+  readonly json: boolean;
+  readonly rounds: number;
+  readonly roundsBudgetMs: number;
+  readonly windowMs: number;
+  readonly only: readonly MeasureName[];
+  readonly dataRoot: string | undefined;
+  readonly profile: GroupName;
+  readonly profileFolder: string;
+  readonly stocks: number;
+  readonly reservations: number;
+}
+
+/** Reads the arguments; throws with what is wrong and what is allowed. */
+export function parseBenchOptions(args: readonly string[]): BenchOptions {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      quick: { type: "boolean", default: false },
+      json: { type: "boolean", default: false },
+      size: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+      profile: { type: "string" },
+      "profile-dir": { type: "string", default: "profiles" },
+      target: { type: "string", default: "holdfast" },
+      rounds: { type: "string" },
+      "window-ms": { type: "string" },
+      only: { type: "string" },
+      "data-root": { type: "string" },
+      stocks: { type: "string", default: "1000000" },
+      reservations: { type: "string", default: "200000" },
+    },
+  });
+  const rounds = wholeNumber("--rounds", values.rounds ?? (values.quick ? "30" : "60"));
+  if (rounds < ROUNDS_MIN) throw new Error(`--rounds is ${rounds}: at least ${ROUNDS_MIN} are needed for a median`);
+  return {
+    mode: modeOf(values),
+    target: oneOf("--target", values.target, ["echo", "holdfast"]),
+    json: values.json,
+    rounds,
+    roundsBudgetMs: values.quick ? ROUNDS_BUDGET_MS.quick : ROUNDS_BUDGET_MS.full,
+    windowMs: wholeNumber("--window-ms", values["window-ms"] ?? (values.quick ? "250" : "400")),
+    only: (values.only?.split(",") ?? measureNames).map((name) => oneOf("--only", name, measureNames)),
+    dataRoot: values["data-root"],
+    profile: oneOf("--profile", values.profile ?? "unary", groupNames),
+    profileFolder: values["profile-dir"],
+    stocks: wholeNumber("--stocks", values.stocks),
+    reservations: wholeNumber("--reservations", values.reservations),
+  };
+}
+
+function modeOf(values: { help: boolean; size: boolean; profile?: string | undefined }): BenchMode {
+  if (values.help) return "help";
+  if (values.size && values.profile !== undefined) throw new Error("--size and --profile do not go together");
+  if (values.size) return "size";
+  return values.profile === undefined ? "ratios" : "profile";
+}
+
+function wholeNumber(option: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 1)
+    throw new Error(`${option} is ${text}: it takes a whole number above 0`);
+  return value;
+}
+
+function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {
+  const found = allowed.find((candidate) => candidate === value);
+  if (found === undefined) throw new Error(`${option} is ${value}: it takes ${allowed.join(", ")}`);
+  return found;
+}

@@ -1,0 +1,10 @@
+/** The methods that the load calls, as they stand in a request's :path. */
+import { ErpService } from "../../../src/gen/holdfast/v1/erp_service_pb.js";
+import { ReservationService } from "../../../src/gen/holdfast/v1/reservation_service_pb.js";
+
+export const paths = {
+  reserve: `/${ReservationService.typeName}/${ReservationService.method.reserve.name}`,
+  reserveStream: `/${ReservationService.typeName}/${ReservationService.method.reserveStream.name}`,
+  release: `/${ReservationService.typeName}/${ReservationService.method.release.name}`,
+  streamEvents: `/${ErpService.typeName}/${ErpService.method.streamEvents.name}`,
+} as const;

@@ -1,0 +1,104 @@
+/**
+ * How long a caller waits at half of what the server can take, and beside it how long the disk takes to make one small
+ * block durable: no answer can come sooner.
+ */
+import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { expectReserved } from "../load/answer.js";
+import type { Connection } from "../load/connection.js";
+import type { CallListener } from "../load/open-call.js";
+import { paths } from "../load/paths.js";
+import { ReserveMessage, spreadSkus } from "../load/reserve-message.js";
+import { median, percentile } from "../statistics.js";
+import { type BenchRun, WAREHOUSE_ID, withStockedTarget } from "./bench-run.js";
+import { connectLoad, groups, SPREAD_SKUS } from "./groups.js";
+import { comeToRest, warmUp } from "./turn.js";
+
+const SYNC_BLOCK_BYTES = 4_096;
+const SYNC_FILE_BLOCKS = 512;
+const CONNECTIONS = 4;
+/** Calls go out in small bursts: a timer cannot pace them finer, and a busy loop would take the server's second core. */
+const TICK_MS = 1;
+
+export interface Latency {
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  readonly diskSyncP50Ms: number;
+  readonly callsPerSecond: number;
+}
+
+export interface LatencyOptions {
+  readonly callsPerSecond: number;
+  readonly durationMs: number;
+}
+
+export async function measureLatency(run: BenchRun, options: LatencyOptions): Promise<Latency> {
+  const diskSyncP50Ms = await run.dataFolders.use(async (folder) => measureDiskSync(folder));
+  return withStockedTarget(run, SPREAD_SKUS, async (server) => {
+    run.progress("latency: warming up");
+    await warmUp(server, await connectLoad(server, groups.unary), groups.unary.warmUpCalls);
+    await comeToRest(server);
+    run.progress(`latency: ${Math.round(options.callsPerSecond)} calls a second`);
+    const waitsMs = await callAtRate(await server.connect(CONNECTIONS), options);
+    return {
+      p50Ms: percentile(waitsMs, 50),
+      p99Ms: percentile(waitsMs, 99),
+      diskSyncP50Ms,
+      callsPerSecond: options.callsPerSecond,
+    };
+  });
+}
+
+/** Sends calls when they are due, whether or not earlier ones are answered, and tells how long each one took. */
+async function callAtRate(connections: readonly Connection[], options: LatencyOptions): Promise<number[]> {
+  const skus = spreadSkus({ first: 0, count: SPREAD_SKUS });
+  const request = new ReserveMessage({ warehouseId: WAREHOUSE_ID, skus, lines: 1, streamed: false });
+  const waitsMs: number[] = [];
+  const dueAtMs: number[] = [];
+  let sent = 0;
+  const tick = () => Promise.race([sleep(TICK_MS), ...connections.map((connection) => connection.broken)]);
+  const startedAtMs = performance.now();
+  for (let nowMs = startedAtMs; nowMs < startedAtMs + options.durationMs; nowMs = performance.now()) {
+    const due = Math.floor(((nowMs - startedAtMs) / 1000) * options.callsPerSecond);
+    while (dueAtMs.length < due) dueAtMs.push(nowMs);
+    for (; sent < due; sent++) {
+      const connection = connections[sent % connections.length]!;
+      // A call that cannot go out yet waits for the next tick, and its wait counts.
+      if (!connection.canStart(request.byteLength)) break;
+      const call = connection.startCall(paths.reserve, timedCall(waitsMs, dueAtMs[sent]!));
+      connection.send(call, request, true);
+    }
+    for (const connection of connections) connection.flush();
+    await tick();
+  }
+  while (waitsMs.length < sent) await tick();
+  return waitsMs;
+}
+
+function timedCall(waitsMs: number[], dueAtMs: number): CallListener {
+  return {
+    onMessage: expectReserved,
+    onEnd: (status, message) => {
+      if (status !== "0") throw new Error(`a call ended with gRPC status ${status}: ${message}`);
+      waitsMs.push(performance.now() - dueAtMs);
+    },
+  };
+}
+
+/** Median time of one write and data sync of a small block, in a file that has its full size already. */
+function measureDiskSync(folder: string): number {
+  const file = openSync(join(folder, "disk-sync"), "w");
+  const block = Buffer.alloc(SYNC_BLOCK_BYTES, 1);
+  for (let at = 0; at < SYNC_FILE_BLOCKS; at++) writeSync(file, block, 0, block.length, at * block.length);
+  fdatasyncSync(file);
+  const timesMs: number[] = [];
+  for (let at = 0; at < SYNC_FILE_BLOCKS; at++) {
+    const startedAtMs = performance.now();
+    writeSync(file, block, 0, block.length, at * block.length);
+    fdatasyncSync(file);
+    timesMs.push(performance.now() - startedAtMs);
+  }
+  closeSync(file);
+  return median(timesMs);
+}

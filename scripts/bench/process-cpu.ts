@@ -1,0 +1,50 @@
+/**
+ * CPU time of a running process, read from /proc (Linux). The kernel keeps these figures in ticks of 10 ms, for the
+ * process with every thread it ever had, and for each living thread on its own. Node's JavaScript runs on the thread
+ * whose id is the process id.
+ */
+import { readFileSync } from "node:fs";
+
+/** The kernel reports ticks to user space at 100 a second on every architecture that Node runs on. */
+const TICK_MS = 10;
+
+export interface ProcessCpu {
+  /** All threads, those that have ended included. */
+  readonly totalMs: number;
+  /** The thread that runs JavaScript. */
+  readonly mainThreadMs: number;
+}
+
+/** Samples a process; throws if it is gone. */
+export function readProcessCpu(pid: number): ProcessCpu {
+  return {
+    totalMs: parseStatCpuMs(readFileSync(`/proc/${pid}/stat`, "latin1")),
+    mainThreadMs: parseStatCpuMs(readFileSync(`/proc/${pid}/task/${pid}/stat`, "latin1")),
+  };
+}
+
+/** utime + stime of a stat line. The name in parentheses may hold spaces and parentheses of its own. */
+export function parseStatCpuMs(stat: string): number {
+  const afterName = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const ticks = Number(afterName[11]) + Number(afterName[12]);
+  if (!Number.isInteger(ticks)) throw new Error(`not a stat line: ${stat.slice(0, 80)}`);
+  return ticks * TICK_MS;
+}
+
+export interface ResidentMemory {
+  readonly residentMb: number;
+  readonly peakMb: number;
+}
+
+/** VmRSS and VmHWM; throws if the process is gone. */
+export function readResidentMemory(pid: number): ResidentMemory {
+  const status = readFileSync(`/proc/${pid}/status`, "latin1");
+  return { residentMb: parseStatusMb(status, "VmRSS"), peakMb: parseStatusMb(status, "VmHWM") };
+}
+
+/** One of the kB lines of a status file, in MB of 2^20 bytes. */
+export function parseStatusMb(status: string, key: string): number {
+  const match = new RegExp(`^${key}:\\s+(\\d+) kB$`, "m").exec(status);
+  if (match === null) throw new Error(`no ${key} in the status file`);
+  return Number(match[1]) / 1024;
+}

@@ -1,0 +1,42 @@
+/** The results under the names that scripts read. */
+import type { LoadComparison } from "../measure/compare-loads.js";
+import type { GroupResult } from "../measure/compare-with-echo.js";
+import type { RatioResults } from "../measure/measure-ratios.js";
+import { roundForOutput } from "../statistics.js";
+
+export function ratioResultsToJson(results: RatioResults): Record<string, unknown> {
+  const { hotAndSpread, openHolds, latency, machine } = results;
+  return {
+    ...Object.fromEntries(Object.entries(results.groups).map(([name, group]) => [name, groupToJson(group)])),
+    ...(hotAndSpread && { hot_vs_spread: comparisonToJson(hotAndSpread) }),
+    ...(openHolds && { open_holds: comparisonToJson(openHolds) }),
+    level_puts_per_reservation: roundForOutput(results.levelPutsPerReservation),
+    ...(latency && {
+      latency: {
+        p50_ms: roundForOutput(latency.p50Ms),
+        p99_ms: roundForOutput(latency.p99Ms),
+        disk_sync_p50_ms: roundForOutput(latency.diskSyncP50Ms),
+        calls_per_s: roundForOutput(latency.callsPerSecond),
+      },
+    }),
+    machine: { cores: machine.cores, node: machine.node, file_system: machine.fileSystem },
+  };
+}
+
+function groupToJson(group: GroupResult): Record<string, number> {
+  return {
+    cpu_ratio: roundForOutput(group.cpuRatio),
+    ratio: roundForOutput(group.ratio),
+    echo_busy: roundForOutput(group.echoBusy),
+    holdfast_busy: roundForOutput(group.holdfastBusy),
+    holdfast_per_s: roundForOutput(group.holdfastPerSecond),
+    echo_per_s: roundForOutput(group.echoPerSecond),
+    holdfast_cpu_us: roundForOutput(group.holdfastCpuMicros),
+    echo_cpu_us: roundForOutput(group.echoCpuMicros),
+    generator_busy: roundForOutput(group.generatorBusy),
+  };
+}
+
+function comparisonToJson(comparison: LoadComparison): Record<string, number> {
+  return { cpu_ratio: roundForOutput(comparison.cpuRatio), ratio: roundForOutput(comparison.ratio) };
+}
