@@ -44,12 +44,15 @@ export class NumberedTable<T extends { readonly number: number }> implements Tab
   #dirty = new Set<number>();
   #frozen = new Set<number>();
   #lastDirty = -1;
+  /** Size of the younger generation at which the older is dropped. */
+  #rotateAt: number;
 
   constructor(options: NumberedTableOptions<T>) {
     this.#options = options;
     this.#shift = Math.log2(options.pageItems);
     assert(Number.isInteger(this.#shift), "pageItems is a power of two");
     this.#count = options.count;
+    this.#rotateAt = options.residentMax / 2;
   }
 
   get count(): number {
@@ -136,19 +139,24 @@ export class NumberedTable<T extends { readonly number: number }> implements Tab
 
   #use(number: number, item: T): void {
     this.#recent.set(number, item);
-    if (this.#recent.size > this.#options.residentMax >> 1) this.#rotate();
+    if (this.#recent.size > this.#rotateAt) this.#rotate();
   }
 
   #rotate(): void {
     const dropped = this.#older;
     this.#older = this.#recent;
     this.#recent = new Map();
+    let pinned = 0;
     for (const [number, item] of dropped) {
       if (this.#older.has(number)) continue;
       const page = (number - 1) >> this.#shift;
-      if (this.#dirty.has(page) || this.#frozen.has(page)) this.#older.set(number, item);
-      else this.#options.onEvict?.(number);
+      if (this.#dirty.has(page) || this.#frozen.has(page)) {
+        this.#older.set(number, item);
+        pinned += 1;
+      } else this.#options.onEvict?.(number);
     }
+    // What a checkpoint has yet to take is carried over; waiting for as many new items again keeps that cheap.
+    this.#rotateAt = Math.max(this.#options.residentMax / 2, pinned);
   }
 
   #markDirty(number: number): void {

@@ -26,6 +26,8 @@ export interface Verified {
   readonly reservations: number;
   /** Pages of the snapshot that were proven; 0 where there is no snapshot. */
   readonly pages: number;
+  /** Bytes of a torn write at the end, which nobody was told of. */
+  readonly tornBytes: number;
 }
 
 /** Damage, with the place where it was found. */
@@ -55,9 +57,12 @@ export async function verifyFolder(
     },
   );
   const check = new InvariantCheck(store);
-  const counts = { blocks: 0, records: 0, pages: 0 };
+  const counts = { blocks: 0, records: 0, pages: 0, tornBytes: 0 };
   let sinceCheckpoint = 0;
-  for await (const block of verifyJournal({ disk: systemDisk, folder })) {
+  const onTorn = ({ bytes }: { readonly bytes: number }) => {
+    counts.tornBytes = bytes;
+  };
+  for await (const block of verifyJournal({ disk: systemDisk, folder, onTorn })) {
     const { records, timeMs } = takeBlock(store, check, block);
     counts.blocks += 1;
     counts.records += records;

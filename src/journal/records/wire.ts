@@ -39,6 +39,12 @@ export class WireWriter {
   int(field: number, value: number): void {
     if (value === 0) return;
     this.#reserve(16);
+    if (value > 0 && value < 128 && field < 16) {
+      this.#buffer[this.#length] = field << 3;
+      this.#buffer[this.#length + 1] = value;
+      this.#length += 2;
+      return;
+    }
     this.#varint((field << 3) | VARINT);
     this.#signed(value);
   }

@@ -1,0 +1,96 @@
+import type { UntypedServiceImplementation } from "@grpc/grpc-js";
+import type { ServicePorts } from "../actor/service.js";
+import type { Answers } from "../domain/command.js";
+import type {
+  GetDealerRequest,
+  GetDealerResponse,
+  GetPolicyResponse,
+  GetStockResponse,
+  ListDealersRequest,
+  ListDealersResponse,
+  PutDealerResponse,
+  PutPolicyResponse,
+} from "../gen/holdfast/v1/operations_service_pb.js";
+import { erpEventMessage } from "./answers/erp-event-message.js";
+import { availabilityMessage, dealerMessage, policyMessage, reservationMessage } from "./answers/messages.js";
+import {
+  checkDealerId,
+  checkGetPolicy,
+  checkGetStock,
+  checkListDealers,
+  checkPutDealer,
+  checkPutPolicy,
+} from "./requests/operations-requests.js";
+import { commandCall, directCall, isRefusal, type OnFailure } from "./unary.js";
+
+export function operationsService(
+  { commands, dealers }: ServicePorts,
+  onFailure: OnFailure,
+): UntypedServiceImplementation {
+  return {
+    putDealer: commandCall(
+      commands,
+      onFailure,
+      checkPutDealer,
+      (dealer): PutDealerResponse => ({
+        $typeName: "holdfast.v1.PutDealerResponse",
+        dealer: dealerMessage(dealer),
+      }),
+    ),
+    getDealer: directCall(onFailure, (request: GetDealerRequest) => {
+      const checked = checkDealerId(request.dealerId);
+      if (isRefusal(checked)) return checked;
+      const dealer = dealers.get(checked.dealerId);
+      if (isRefusal(dealer)) return dealer;
+      return {
+        $typeName: "holdfast.v1.GetDealerResponse",
+        dealer: dealerMessage(dealer),
+      } satisfies GetDealerResponse;
+    }),
+    listDealers: directCall(onFailure, (request: ListDealersRequest) => {
+      const checked = checkListDealers(request);
+      if (isRefusal(checked)) return checked;
+      const page = dealers.list(checked);
+      if (isRefusal(page)) return page;
+      return {
+        $typeName: "holdfast.v1.ListDealersResponse",
+        dealers: page.dealers.map(dealerMessage),
+        nextPageToken: page.nextPageToken,
+      } satisfies ListDealersResponse;
+    }),
+    putPolicy: commandCall(
+      commands,
+      onFailure,
+      checkPutPolicy,
+      (answer): PutPolicyResponse => ({ $typeName: "holdfast.v1.PutPolicyResponse", ...policies(answer) }),
+    ),
+    getPolicy: commandCall(
+      commands,
+      onFailure,
+      checkGetPolicy,
+      (answer): GetPolicyResponse => ({ $typeName: "holdfast.v1.GetPolicyResponse", ...policies(answer) }),
+    ),
+    getStock: commandCall(
+      commands,
+      onFailure,
+      checkGetStock,
+      (answer): GetStockResponse => ({
+        $typeName: "holdfast.v1.GetStockResponse",
+        stock: availabilityMessage(answer.figures, answer.warehouseId, false),
+        reservations: answer.reservations.map(reservationMessage),
+        lastEvents: answer.lastEvents.map(erpEventMessage),
+        exceptions: answer.exceptions.map(({ event, quantity, reason }) => ({
+          $typeName: "holdfast.v1.DispatchException" as const,
+          event: erpEventMessage(event),
+          quantity: BigInt(quantity),
+          reason,
+        })),
+        nextPageToken: answer.nextPageToken,
+      }),
+    ),
+  };
+}
+
+function policies({ scope, fields, effective }: Answers["GetPolicy"]) {
+  return { policy: policyMessage(scope, fields), effective: policyMessage(scope, effective) };
+}

@@ -1,0 +1,112 @@
+/** ErpEvent messages to events: readable but bad ones become faulty events, unreadable ones end the stream. */
+import { toBinary } from "@bufbuild/protobuf";
+import type { ErpBody, IncomingErpEvent } from "../../domain/erp-event.js";
+import type { Refusal } from "../../domain/refusal.js";
+import { type ErpEvent, ErpEventSchema } from "../../gen/holdfast/v1/erp_event_pb.js";
+import { LIMITS } from "../../limits.js";
+import { badRequest } from "../errors.js";
+import { FieldCheck } from "./field-check.js";
+import { RELEASE_REASONS } from "./reservation-requests.js";
+
+export type CheckedEvent =
+  | { readonly kind: "event"; readonly event: IncomingErpEvent }
+  | { readonly kind: "heartbeat"; readonly source: string; readonly lastSequence: number }
+  | { readonly kind: "unreadable"; readonly refusal: Refusal };
+
+export function checkErpEvent(message: ErpEvent | undefined): CheckedEvent {
+  const check = new FieldCheck();
+  if (message === undefined) {
+    check.fail("event", "must be set");
+    return { kind: "unreadable", refusal: badRequest(check.violations) };
+  }
+  const { source } = message;
+  check.name("event.source", source);
+  if (message.body.case === "sourceHeartbeat") {
+    if (message.sequence !== 0n) check.fail("event.sequence", "must be 0 for a heartbeat");
+    const lastSequence = check.count("event.source_heartbeat.last_sequence", message.body.value.lastSequence);
+    if (check.violations.length > 0) return { kind: "unreadable", refusal: badRequest(check.violations) };
+    return { kind: "heartbeat", source, lastSequence };
+  }
+  const sequence = check.quantity("event.sequence", message.sequence);
+  if (check.violations.length > 0) return { kind: "unreadable", refusal: badRequest(check.violations) };
+  check.name("event_id", message.eventId);
+  const occurredAtMs = Math.max(0, check.time("occur_time", message.occurTime));
+  const body = checkBody(check, message);
+  const { eventId } = message;
+  const fault = check.violations[0];
+  if (fault !== undefined || body === undefined) {
+    const raw = toBinary(ErpEventSchema, message).slice(0, LIMITS.faultyEventBytesMax);
+    const safeId = eventId.length > 256 ? eventId.slice(0, 256) : eventId;
+    const reason = `INVALID_FIELD: ${fault?.field ?? "body"}`;
+    return { kind: "event", event: { source, sequence, eventId: safeId, fault: reason, raw } };
+  }
+  return { kind: "event", event: { source, sequence, eventId, occurredAtMs, body } };
+}
+
+function checkBody(check: FieldCheck, { body }: ErpEvent): ErpBody | undefined {
+  if (body.case === undefined || body.case === "sourceHeartbeat") {
+    check.fail("body", "must be set");
+    return undefined;
+  }
+  const { warehouseId, sku } = body.value;
+  check.name("warehouse_id", warehouseId);
+  if (body.case === "orderClosed") check.optionalName("sku", sku);
+  else check.name("sku", sku);
+  const stock = { warehouseId, sku };
+  switch (body.case) {
+    case "stockReceived": {
+      const quantity = check.quantity("quantity", body.value.quantity);
+      check.optionalName("reference", body.value.reference);
+      return { kind: "StockReceived", ...stock, quantity, reference: body.value.reference };
+    }
+    case "stockAdjusted": {
+      const { reason, reference } = body.value;
+      const delta = check.delta("delta", body.value.delta);
+      check.optionalName("reason", reason);
+      check.optionalName("reference", reference);
+      return { kind: "StockAdjusted", ...stock, delta, reason, reference };
+    }
+    case "stockCounted":
+      return { kind: "StockCounted", ...stock, onHand: check.count("on_hand", body.value.onHand) };
+    case "stockBlocked":
+      return { kind: "StockBlocked", ...stock, delta: check.delta("delta", body.value.delta) };
+    case "demandAllocated": {
+      const delta = check.delta("delta", body.value.delta);
+      check.optionalName("reference", body.value.reference);
+      return { kind: "DemandAllocated", ...stock, delta, reference: body.value.reference };
+    }
+    case "orderDispatched": {
+      const { reservationId, orderId, dealerId } = body.value;
+      const quantity = check.quantity("quantity", body.value.quantity);
+      checkOrder(check, body.value, 0);
+      return { kind: "OrderDispatched", ...stock, quantity, reservationId, orderId, dealerId };
+    }
+    case "orderClosed": {
+      const { reservationId, orderId, dealerId } = body.value;
+      checkOrder(check, body.value, 1);
+      const reason = check.oneOf("reason", body.value.reason, RELEASE_REASONS);
+      return { kind: "OrderClosed", ...stock, reservationId, orderId, dealerId, reason };
+    }
+    case "stockReturned": {
+      const { orderId, dealerId } = body.value;
+      const quantity = check.quantity("quantity", body.value.quantity);
+      check.optionalName("order_id", orderId);
+      check.optionalName("dealer_id", dealerId);
+      return { kind: "StockReturned", ...stock, quantity, orderId, dealerId };
+    }
+  }
+}
+
+/** At most one of reservation_id and order_id, and at least `atLeast`. */
+function checkOrder(
+  check: FieldCheck,
+  order: { readonly reservationId: string; readonly orderId: string; readonly dealerId: string },
+  atLeast: 0 | 1,
+): void {
+  check.optionalName("reservation_id", order.reservationId);
+  check.optionalName("order_id", order.orderId);
+  check.optionalName("dealer_id", order.dealerId);
+  const named = (order.reservationId === "" ? 0 : 1) + (order.orderId === "" ? 0 : 1);
+  if (named > 1) check.fail("reservation_id", "at most one of reservation_id and order_id may be set");
+  if (named < atLeast) check.fail("reservation_id", "exactly one of reservation_id and order_id must be set");
+}

@@ -1,0 +1,117 @@
+import type { ServerDuplexStream, UntypedServiceImplementation } from "@grpc/grpc-js";
+import type { ServicePorts } from "../actor/service.js";
+import type { Refusal } from "../domain/refusal.js";
+import type { Status } from "../gen/google/rpc/status_pb.js";
+import type {
+  CommitResponse,
+  ExtendResponse,
+  GetReservationResponse,
+  ListReservationsResponse,
+  ReleaseResponse,
+  ReserveResponse,
+  ReserveStreamRequest,
+  ReserveStreamResponse,
+} from "../gen/holdfast/v1/reservation_service_pb.js";
+import { freshnessMessage, reservationMessage, reserveResponse } from "./answers/messages.js";
+import { EDGE_LIMITS } from "./edge-limits.js";
+import { badRequest, outcomeStatus, statusOf } from "./errors.js";
+import { type OpenStreams, serveOrderedStream } from "./ordered-stream.js";
+import {
+  checkCommit,
+  checkExtend,
+  checkGetReservation,
+  checkListReservations,
+  checkRelease,
+  checkReserve,
+} from "./requests/reservation-requests.js";
+import { commandCall, isRefusal, type OnFailure } from "./unary.js";
+
+export function reservationService(
+  { commands }: ServicePorts,
+  streams: OpenStreams,
+  onFailure: OnFailure,
+): UntypedServiceImplementation {
+  return {
+    reserve: commandCall(commands, onFailure, checkReserve, reserveResponse),
+    commit: commandCall(
+      commands,
+      onFailure,
+      checkCommit,
+      (answer): CommitResponse => ({
+        $typeName: "holdfast.v1.CommitResponse",
+        reservation: reservationMessage(answer.reservation),
+        freshness: freshnessMessage(answer.freshness),
+      }),
+    ),
+    release: commandCall(
+      commands,
+      onFailure,
+      checkRelease,
+      (answer): ReleaseResponse => ({
+        $typeName: "holdfast.v1.ReleaseResponse",
+        reservation: reservationMessage(answer.reservation),
+      }),
+    ),
+    extend: commandCall(
+      commands,
+      onFailure,
+      checkExtend,
+      (answer): ExtendResponse => ({
+        $typeName: "holdfast.v1.ExtendResponse",
+        reservation: reservationMessage(answer.reservation),
+      }),
+    ),
+    getReservation: commandCall(
+      commands,
+      onFailure,
+      checkGetReservation,
+      (answer): GetReservationResponse => ({
+        $typeName: "holdfast.v1.GetReservationResponse",
+        reservation: reservationMessage(answer.reservation),
+      }),
+    ),
+    listReservations: commandCall(
+      commands,
+      onFailure,
+      checkListReservations,
+      (answer): ListReservationsResponse => ({
+        $typeName: "holdfast.v1.ListReservationsResponse",
+        reservations: answer.reservations.map(reservationMessage),
+        nextPageToken: answer.nextPageToken,
+      }),
+    ),
+    reserveStream(call: ServerDuplexStream<ReserveStreamRequest, ReserveStreamResponse>) {
+      serveOrderedStream(call, streams, {
+        inFlightMax: EDGE_LIMITS.streamInFlightMax,
+        onFailure,
+        take({ reserve }, settle) {
+          const requestId = reserve?.requestId ?? "";
+          const command = reserve === undefined ? missingReserve() : checkReserve(reserve);
+          if (isRefusal(command)) {
+            settle(errorResponse(requestId, statusOf(command)));
+            return;
+          }
+          commands.submit(command, reserveResponse, (outcome) => {
+            if (outcome.kind === "answered") settle(answerResponse(requestId, outcome.value));
+            else {
+              if (outcome.kind === "failed") onFailure(outcome.cause);
+              settle(errorResponse(requestId, outcomeStatus(outcome)));
+            }
+          });
+        },
+      });
+    },
+  };
+}
+
+function answerResponse(requestId: string, value: ReserveResponse): ReserveStreamResponse {
+  return { $typeName: "holdfast.v1.ReserveStreamResponse", requestId, result: { case: "response", value } };
+}
+
+function errorResponse(requestId: string, value: Status): ReserveStreamResponse {
+  return { $typeName: "holdfast.v1.ReserveStreamResponse", requestId, result: { case: "error", value } };
+}
+
+function missingReserve(): Refusal {
+  return badRequest([{ field: "reserve", message: "must be set" }]);
+}

@@ -1,0 +1,63 @@
+/** Unary calls: check the request, submit the command, send what was rendered inside the turn. No promise on the way. */
+import type { Message } from "@bufbuild/protobuf";
+import type { handleUnaryCall, sendUnaryData } from "@grpc/grpc-js";
+import type { CommandPort, Outcome } from "../actor/service.js";
+import type { Answers, Command } from "../domain/command.js";
+import type { Refusal } from "../domain/refusal.js";
+import { errorOf, internalError, outcomeStatus, serviceError } from "./errors.js";
+
+/** Told of causes that callers must not see. */
+export type OnFailure = (cause: unknown) => void;
+
+export function isRefusal(value: object): value is Refusal {
+  return "reason" in value && "metadata" in value;
+}
+
+/** A call that is decided in a turn. `render` runs there: it must be quick and keep nothing. */
+export function commandCall<Request, C extends Command>(
+  commands: CommandPort,
+  onFailure: OnFailure,
+  check: (request: Request) => C | Refusal,
+  render: (answer: Answers[C["kind"]]) => Message,
+): handleUnaryCall<Request, Message> {
+  return (call, callback) => {
+    guard(callback, onFailure, () => {
+      const command = check(call.request);
+      if (isRefusal(command)) callback(serviceError(command));
+      else commands.submit(command, render, (outcome) => finish(outcome, callback, onFailure));
+    });
+  };
+}
+
+/** A call that is answered at once from what is published. */
+export function directCall<Request>(
+  onFailure: OnFailure,
+  answer: (request: Request) => Message | Refusal,
+): handleUnaryCall<Request, Message> {
+  return (call, callback) => {
+    guard(callback, onFailure, () => {
+      const answered = answer(call.request);
+      if (isRefusal(answered)) callback(serviceError(answered));
+      else callback(null, answered);
+    });
+  };
+}
+
+/** Sends an outcome to a unary caller. */
+export function finish(outcome: Outcome<Message>, callback: sendUnaryData<Message>, onFailure: OnFailure): void {
+  if (outcome.kind === "answered") {
+    callback(null, outcome.value);
+    return;
+  }
+  if (outcome.kind === "failed") onFailure(outcome.cause);
+  callback(errorOf(outcomeStatus(outcome)));
+}
+
+function guard(callback: sendUnaryData<Message>, onFailure: OnFailure, work: () => void): void {
+  try {
+    work();
+  } catch (cause) {
+    onFailure(cause);
+    callback(internalError());
+  }
+}
