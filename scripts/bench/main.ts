@@ -3,7 +3,15 @@ import { type BenchOptions, parseBenchOptions, USAGE } from "./bench-options.js"
 import { DataFolders } from "./data-folders.js";
 import type { BenchRun } from "./measure/bench-run.js";
 import { measureRatios } from "./measure/measure-ratios.js";
-import { ratioResultsToJson } from "./report/results-json.js";
+import { profileGroup } from "./profile/profile-run.js";
+import { formatOutput } from "./report/output-table.js";
+import { formatProfile } from "./report/profile-table.js";
+import { ratioResultsToJson, sizeResultsToJson } from "./report/results-json.js";
+import { ratioTargets, sizeTargets, type Target } from "./report/targets.js";
+import { measureSize } from "./size/measure-size.js";
+
+/** Signals end the process through its exit handlers, which end the servers and remove their folders. */
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 
 try {
   await runBench(parseBenchOptions(process.argv.slice(2)));
@@ -14,9 +22,29 @@ try {
 }
 
 async function runBench(options: BenchOptions): Promise<void> {
-  if (options.mode === "help") return console.log(USAGE);
+  if (options.mode === "help") {
+    console.log(USAGE);
+    return;
+  }
   const run = benchRun(options);
-  console.log(JSON.stringify(ratioResultsToJson(await measureRatios(run, options.only))));
+  run.progress(`data folders in ${run.dataFolders.root}, on ${run.dataFolders.fileSystem}`);
+  switch (options.mode) {
+    case "ratios":
+      print(options, ratioResultsToJson(await measureRatios(run, options.only)), ratioTargets);
+      break;
+    case "size": {
+      const size = { stocks: options.stocks, openReservations: options.reservations };
+      print(options, sizeResultsToJson(await measureSize(run, size)), sizeTargets);
+      break;
+    }
+    case "profile":
+      console.log(formatProfile(await profileGroup(run, options.profile, options.profileFolder)));
+      break;
+  }
+}
+
+function print(options: BenchOptions, output: Record<string, unknown>, targets: readonly Target[]): void {
+  console.log(options.json ? JSON.stringify(output) : formatOutput(output, targets));
 }
 
 function benchRun(options: BenchOptions): BenchRun {

@@ -37,7 +37,7 @@ export class OpenCall {
   readHeaders(fields: readonly HeaderField[]): void {
     for (const field of fields) {
       if (field.name === "grpc-status") this.#status = field.value;
-      else if (field.name === "grpc-message") this.#statusMessage = field.value;
+      else if (field.name === "grpc-message") this.#statusMessage = decodeURIComponent(field.value);
     }
   }
 

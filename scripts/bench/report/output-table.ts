@@ -1,10 +1,11 @@
 /** The output for a person: every number under its name, and what is asked of it. */
 import Table from "cli-table3";
+import { COMPACT } from "./compact-table.js";
 import { judge, type Target } from "./targets.js";
 
 /** A table of all numbers of the output object, nested ones under dotted names. */
 export function formatOutput(output: Record<string, unknown>, targets: readonly Target[]): string {
-  const table = new Table({ head: ["measure", "value", "target", ""], style: { head: [], border: [] } });
+  const table = new Table({ head: ["measure", "value", "target", ""], ...COMPACT });
   for (const [name, value] of flatten(output)) {
     const target = targets.find((candidate) => candidate.name === name);
     const asked = target === undefined ? "" : `${target.bound} ${target.value}`;

@@ -2,6 +2,7 @@
 import type { LoadComparison } from "../measure/compare-loads.js";
 import type { GroupResult } from "../measure/compare-with-echo.js";
 import type { RatioResults } from "../measure/measure-ratios.js";
+import type { SizeResults } from "../size/measure-size.js";
 import { roundForOutput } from "../statistics.js";
 
 export function ratioResultsToJson(results: RatioResults): Record<string, unknown> {
@@ -20,6 +21,24 @@ export function ratioResultsToJson(results: RatioResults): Record<string, unknow
       },
     }),
     machine: { cores: machine.cores, node: machine.node, file_system: machine.fileSystem },
+  };
+}
+
+export function sizeResultsToJson(results: SizeResults): Record<string, unknown> {
+  return {
+    size: {
+      stocks: results.stocks,
+      open_reservations: results.openReservations,
+      ready_after_stop_ms: Math.round(results.readyAfterStopMs),
+      ready_after_kill_ms: Math.round(results.readyAfterKillMs),
+      rss_mb: Math.round(results.residentMb),
+      rss_after_start_mb: Math.round(results.residentAfterStartMb),
+      rss_after_load_mb: Math.round(results.residentAfterLoadMb),
+      rss_peak_mb: Math.round(results.peakMb),
+      cold_over_warm: roundForOutput(results.coldP50Ms / results.warmP50Ms),
+      cold_p50_ms: roundForOutput(results.coldP50Ms),
+      warm_p50_ms: roundForOutput(results.warmP50Ms),
+    },
   };
 }
 
