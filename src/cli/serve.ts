@@ -28,7 +28,7 @@ export async function serve(flags: ServeFlags): Promise<number> {
   });
   const server = createGrpcServer({ ports: host.ports, log });
   const listen = await server.bind(config.listen);
-  log.info({ listen, data: config.data, pid: process.pid }, "serving");
+  log.info({ listen, data: config.data }, "serving");
   const stop = (signal: NodeJS.Signals) => {
     log.info({ signal }, "stopping");
     shutDown().then(

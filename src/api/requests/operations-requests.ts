@@ -147,7 +147,7 @@ export function checkGetAvailability(
   check.optionalName("warehouse_id", warehouseId);
   if (skus.length > SKUS_MAX) {
     check.violations.push({ field: "skus", message: `at most ${SKUS_MAX} are allowed`, limit: true });
-  } else skus.forEach((sku, index) => check.name(`skus[${index}]`, sku));
+  } else for (const [index, sku] of skus.entries()) check.name(`skus[${index}]`, sku);
   if (skus.length > 0 && pageToken !== "") check.fail("page_token", "must be empty where skus are named");
   const pageSize = check.pageSize("page_size", request.pageSize);
   if (check.violations.length > 0) return badRequest(check.violations);
