@@ -13,7 +13,8 @@ export const USAGE = `Measures Holdfast beside an echo server on the same transp
   npm run bench -- --target echo       self-test: a second echo server in Holdfast's place, every ratio near 1
 
   --json              one JSON object on standard output, progress on standard error
-  --rounds N          most rounds of each comparison (default 60; quick 30; at least 5)
+  --rounds N          most rounds of each comparison, at least 5 (default 9; quick 7)
+  --turns N           turns of each side in a round (default 8; quick 4)
   --window-ms N       length of the measured part of a turn (default 400; quick 250)
   --only A,B          only these: unary, stream, lines, hot_vs_spread, open_holds, latency
   --data-root DIR     where data folders are made (default: the system's temporary folder)
@@ -37,6 +38,7 @@ export interface BenchOptions {
   readonly json: boolean;
   readonly rounds: number;
   readonly roundsBudgetMs: number;
+  readonly turnsPerRound: number;
   readonly windowMs: number;
   readonly only: readonly MeasureName[];
   readonly dataRoot: string | undefined;
@@ -59,6 +61,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
       "profile-dir": { type: "string", default: "profiles" },
       target: { type: "string", default: "holdfast" },
       rounds: { type: "string" },
+      turns: { type: "string" },
       "window-ms": { type: "string" },
       only: { type: "string" },
       "data-root": { type: "string" },
@@ -66,7 +69,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
       reservations: { type: "string", default: "200000" },
     },
   });
-  const rounds = wholeNumber("--rounds", values.rounds ?? (values.quick ? "30" : "60"));
+  const rounds = wholeNumber("--rounds", values.rounds ?? (values.quick ? "7" : "9"));
   if (rounds < ROUNDS_MIN) throw new Error(`--rounds is ${rounds}: at least ${ROUNDS_MIN} are needed for a median`);
   return {
     mode: modeOf(values),
@@ -74,6 +77,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
     json: values.json,
     rounds,
     roundsBudgetMs: values.quick ? ROUNDS_BUDGET_MS.quick : ROUNDS_BUDGET_MS.full,
+    turnsPerRound: wholeNumber("--turns", values.turns ?? (values.quick ? "4" : "8")),
     windowMs: wholeNumber("--window-ms", values["window-ms"] ?? (values.quick ? "250" : "400")),
     only: (values.only?.split(",") ?? measureNames).map((name) => oneOf("--only", name, measureNames)),
     dataRoot: values["data-root"],

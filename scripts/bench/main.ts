@@ -51,6 +51,7 @@ function benchRun(options: BenchOptions): BenchRun {
   return {
     target: options.target,
     rounds: options.rounds,
+    turnsPerRound: options.turnsPerRound,
     roundsBudgetMs: options.roundsBudgetMs,
     windowMs: options.windowMs,
     dataFolders: new DataFolders(options.dataRoot),

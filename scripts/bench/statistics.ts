@@ -15,12 +15,6 @@ export function percentile(values: readonly number[], percent: number): number {
   return below + (above - below) * (position - Math.floor(position));
 }
 
-/** For shares of equally long windows, where the sum is what matters. Throws on an empty list. */
-export function mean(values: readonly number[]): number {
-  if (values.length === 0) throw new Error("no values to take the mean of");
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
 export interface RatioOperands {
   readonly numerators: readonly number[];
   readonly denominators: readonly number[];

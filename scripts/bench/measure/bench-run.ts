@@ -11,6 +11,7 @@ export interface BenchRun {
   /** What stands in Holdfast's place: itself, or a second echo server as a self-test, whose ratios must be near 1. */
   readonly target: ServerKind;
   readonly rounds: number;
+  readonly turnsPerRound: number;
   /** Time for the rounds of one comparison, after which no further round begins. */
   readonly roundsBudgetMs: number;
   /** Length of the measured part of a turn. */

@@ -3,8 +3,8 @@ import type { Load } from "../load/load.js";
 import type { ServerProcess } from "../server-process.js";
 import { median, ratioOfMedians } from "../statistics.js";
 import type { BenchRun } from "./bench-run.js";
-import { repeatRounds } from "./rounds.js";
-import { type Turn, takeTurn } from "./turn.js";
+import { alternate } from "./rounds.js";
+import { callsPerSecond, cpuMicrosPerCall, takeTurn } from "./turn.js";
 
 export interface LoadComparison {
   /** Processor time for each call of the usual load, over that of the hard one. */
@@ -23,19 +23,20 @@ export interface LoadPair {
   readonly hard: (round: number) => Load;
 }
 
-export async function compareLoads(run: BenchRun, pair: LoadPair): Promise<LoadComparison> {
-  const usual: Turn[] = [];
-  const hard: Turn[] = [];
-  await repeatRounds(run, pair.name, async (round) => {
-    usual.push(await takeTurn(pair.server, pair.usual(round), run.windowMs));
-    hard.push(await takeTurn(pair.server, pair.hard(round), run.windowMs));
+export async function compareLoads(run: BenchRun, { name, server, usual, hard }: LoadPair): Promise<LoadComparison> {
+  const rounds = await alternate(run, {
+    name,
+    first: (round) => takeTurn(server, usual(round), run.windowMs),
+    second: (round) => takeTurn(server, hard(round), run.windowMs),
   });
-  const cpu = (turn: Turn) => turn.cpuMicrosPerCall;
-  const perSecond = (turn: Turn) => turn.perSecond;
+  const usualCpu = rounds.first.map(cpuMicrosPerCall);
+  const hardCpu = rounds.second.map(cpuMicrosPerCall);
+  const usualPerSecond = rounds.first.map(callsPerSecond);
+  const hardPerSecond = rounds.second.map(callsPerSecond);
   return {
-    cpuRatio: ratioOfMedians({ numerators: usual.map(cpu), denominators: hard.map(cpu) }),
-    ratio: ratioOfMedians({ numerators: hard.map(perSecond), denominators: usual.map(perSecond) }),
-    usualCpuMicros: median(usual.map(cpu)),
-    hardCpuMicros: median(hard.map(cpu)),
+    cpuRatio: ratioOfMedians({ numerators: usualCpu, denominators: hardCpu }),
+    ratio: ratioOfMedians({ numerators: hardPerSecond, denominators: usualPerSecond }),
+    usualCpuMicros: median(usualCpu),
+    hardCpuMicros: median(hardCpu),
   };
 }

@@ -2,7 +2,7 @@
  * One turn of a server: a load is put on it for a while and taken off again. Servers take turns, so that a slow minute
  * of a shared machine falls on all of them.
  *
- * Throughput and business are read in a window in which the load is steady. Processor time is read from before the load
+ * Throughput and load of the server are read in a window in which the load is steady. Processor time is read from before the load
  * until the server has come to rest after it, over all calls of the turn, so work that is put off until the callers are
  * gone counts too and disturbs nobody else's turn.
  */
@@ -18,15 +18,18 @@ const REST_BUSY_MAX = 0.35;
 const REST_STEP_MS = 30;
 const REST_WAIT_MAX_MS = 1_500;
 
+/** Sums, so that turns can be added up. */
 export interface Turn {
-  /** Calls (or messages) answered in a second. */
-  readonly perSecond: number;
-  /** Processor time of the server for each call, all threads. */
-  readonly cpuMicrosPerCall: number;
-  /** Share of the window for which the server's JavaScript thread ran. */
-  readonly busy: number;
-  /** The same for the load generator. */
-  readonly generatorBusy: number;
+  /** Calls (or messages) answered, from first to last. */
+  readonly calls: number;
+  /** Processor time of the server over all threads, until it was at rest again. */
+  readonly cpuMs: number;
+  readonly windowMs: number;
+  readonly windowCalls: number;
+  /** Processor time of the server's JavaScript thread within the window. */
+  readonly busyMs: number;
+  /** The same of the load generator. */
+  readonly generatorBusyMs: number;
 }
 
 export async function takeTurn(server: ServerProcess, load: Load, windowMs: number): Promise<Turn> {
@@ -40,13 +43,34 @@ export async function takeTurn(server: ServerProcess, load: Load, windowMs: numb
   await load.stop();
   await comeToRest(server);
   const cpuAfter = readProcessCpu(server.pid);
-  const wallMs = last.atMs - first.atMs;
   return {
-    perSecond: ((last.answered - first.answered) / wallMs) * 1000,
-    cpuMicrosPerCall: ((cpuAfter.totalMs - cpuBefore.totalMs) * 1000) / (load.answered - answeredBefore),
-    busy: (last.serverMs - first.serverMs) / wallMs,
-    generatorBusy: (last.generatorMs - first.generatorMs) / wallMs,
+    calls: load.answered - answeredBefore,
+    cpuMs: cpuAfter.totalMs - cpuBefore.totalMs,
+    windowMs: last.atMs - first.atMs,
+    windowCalls: last.answered - first.answered,
+    busyMs: last.serverMs - first.serverMs,
+    generatorBusyMs: last.generatorMs - first.generatorMs,
   };
+}
+
+export function addTurns(turns: readonly Turn[]): Turn {
+  const sum = (of: (turn: Turn) => number) => turns.reduce((total, turn) => total + of(turn), 0);
+  return {
+    calls: sum((turn) => turn.calls),
+    cpuMs: sum((turn) => turn.cpuMs),
+    windowMs: sum((turn) => turn.windowMs),
+    windowCalls: sum((turn) => turn.windowCalls),
+    busyMs: sum((turn) => turn.busyMs),
+    generatorBusyMs: sum((turn) => turn.generatorBusyMs),
+  };
+}
+
+export function callsPerSecond(turn: Turn): number {
+  return (turn.windowCalls / turn.windowMs) * 1000;
+}
+
+export function cpuMicrosPerCall(turn: Turn): number {
+  return (turn.cpuMs / turn.calls) * 1000;
 }
 
 /** Puts a number of calls on a server, so that its code is compiled before it is measured. */

@@ -46,6 +46,8 @@ function groupToJson(group: GroupResult): Record<string, number> {
   return {
     cpu_ratio: roundForOutput(group.cpuRatio),
     ratio: roundForOutput(group.ratio),
+    cpu_ratio_of_sums: roundForOutput(group.cpuRatioOfSums),
+    cpu_spread: roundForOutput(group.cpuSpread),
     echo_busy: roundForOutput(group.echoBusy),
     holdfast_busy: roundForOutput(group.holdfastBusy),
     holdfast_per_s: roundForOutput(group.holdfastPerSecond),
