@@ -3,7 +3,7 @@
  * process with every thread it ever had, and for each living thread on its own. Node's JavaScript runs on the thread
  * whose id is the process id.
  */
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 
 /** The kernel reports ticks to user space at 100 a second on every architecture that Node runs on. */
 const TICK_MS = 10;
@@ -21,6 +21,22 @@ export function readProcessCpu(pid: number): ProcessCpu {
     totalMs: parseStatCpuMs(readFileSync(`/proc/${pid}/stat`, "latin1")),
     mainThreadMs: parseStatCpuMs(readFileSync(`/proc/${pid}/task/${pid}/stat`, "latin1")),
   };
+}
+
+export interface ThreadCpu {
+  readonly threadId: number;
+  readonly name: string;
+  readonly cpuMs: number;
+}
+
+/** Every living thread, the one that runs JavaScript first. */
+export function readThreadCpus(pid: number): ThreadCpu[] {
+  const threadIds = readdirSync(`/proc/${pid}/task`).map(Number);
+  return threadIds.map((threadId) => {
+    const stat = readFileSync(`/proc/${pid}/task/${threadId}/stat`, "latin1");
+    const name = stat.slice(stat.indexOf("(") + 1, stat.lastIndexOf(")"));
+    return { threadId, name: threadId === pid ? `${name} (JavaScript)` : name, cpuMs: parseStatCpuMs(stat) };
+  });
 }
 
 /** utime + stime of a stat line. The name in parentheses may hold spaces and parentheses of its own. */

@@ -1,5 +1,11 @@
 import { expect, test } from "vitest";
-import { parseStatCpuMs, parseStatusMb, readProcessCpu, readResidentMemory } from "../../scripts/bench/process-cpu.js";
+import {
+  parseStatCpuMs,
+  parseStatusMb,
+  readProcessCpu,
+  readResidentMemory,
+  readThreadCpus,
+} from "../../scripts/bench/process-cpu.js";
 
 const STAT =
   "4702 (node) S 4697 4697 2939 0 -1 4194304 103 0 0 0 123 45 900 800 20 0 11 0 608212 3133440 384 184467440 1 1 0";
@@ -21,6 +27,14 @@ test("memory is read from its own line of the status file", () => {
   expect(parseStatusMb(status, "VmRSS")).toBe(100);
   expect(parseStatusMb(status, "VmHWM")).toBe(200);
   expect(() => parseStatusMb(status, "VmSwap")).toThrow("no VmSwap");
+});
+
+test("the threads of a live process are all listed, with the JavaScript thread under the process id", () => {
+  const threads = readThreadCpus(process.pid);
+  expect(threads.length).toBeGreaterThan(1);
+  expect(threads.filter(({ name }) => name.endsWith("(JavaScript)")).map(({ threadId }) => threadId)).toEqual([
+    process.pid,
+  ]);
 });
 
 test("the figures of a live process agree with what the process knows of itself", () => {

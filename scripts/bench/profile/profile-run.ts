@@ -6,7 +6,7 @@ import { receiveStock } from "../load/stock-feed.js";
 import { type BenchRun, WAREHOUSE_ID } from "../measure/bench-run.js";
 import { connectLoad, type GroupName, groups, SPREAD_SKUS } from "../measure/groups.js";
 import { warmUp } from "../measure/turn.js";
-import { readProcessCpu } from "../process-cpu.js";
+import { readProcessCpu, readThreadCpus, type ThreadCpu } from "../process-cpu.js";
 import { ServerProcess } from "../server-process.js";
 import {
   type CpuProfile,
@@ -25,8 +25,15 @@ export interface ProfileResults {
   /** All threads. The profile sees the JavaScript thread only. */
   readonly cpuMicrosPerCall: number;
   readonly mainThreadMicrosPerCall: number;
+  /** Each thread's processor time for a call, in microseconds. */
+  readonly threads: readonly ThreadMicros[];
   readonly byFunction: SelfTimes;
   readonly byPlace: SelfTimes;
+}
+
+export interface ThreadMicros {
+  readonly name: string;
+  readonly microsPerCall: number;
 }
 
 /** Leaves the .cpuprofile in a new folder below `profileFolder`. */
@@ -43,11 +50,13 @@ export function profileGroup(run: BenchRun, name: GroupName, profileFolder: stri
       run.progress(`${name}: warming up`);
       await warmUp(server, load, group.warmUpCalls);
       run.progress(`${name}: profiling for ${LOAD_MS / 1000} s`);
+      const threadsBefore = readThreadCpus(server.pid);
       const before = { ...readProcessCpu(server.pid), answered: load.answered, atMicros: monotonicMicros() };
       load.start();
       await sleep(LOAD_MS);
       await load.stop();
       const after = { ...readProcessCpu(server.pid), answered: load.answered, atMicros: monotonicMicros() };
+      const threadsAfter = readThreadCpus(server.pid);
       await server.stop();
       const calls = after.answered - before.answered;
       const window = { fromMicros: before.atMicros, toMicros: after.atMicros };
@@ -55,11 +64,20 @@ export function profileGroup(run: BenchRun, name: GroupName, profileFolder: stri
         ...readProfile(folder, window),
         callsPerSecond: calls / ((window.toMicros - window.fromMicros) / 1e6),
         cpuMicrosPerCall: ((after.totalMs - before.totalMs) * 1000) / calls,
+        threads: threadMicros(threadsBefore, threadsAfter, calls),
         mainThreadMicrosPerCall: ((after.mainThreadMs - before.mainThreadMs) * 1000) / calls,
       };
     } finally {
       await server.kill();
     }
+  });
+}
+
+function threadMicros(before: readonly ThreadCpu[], after: readonly ThreadCpu[], calls: number): ThreadMicros[] {
+  const cpuBefore = new Map(before.map(({ threadId, cpuMs }) => [threadId, cpuMs]));
+  return after.map(({ threadId, name, cpuMs }) => {
+    const usedMs = cpuMs - (cpuBefore.get(threadId) ?? 0);
+    return { name: `${name} ${threadId}`, microsPerCall: (usedMs * 1000) / calls };
   });
 }
 

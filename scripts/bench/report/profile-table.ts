@@ -1,7 +1,7 @@
 /** A profile for a person: the functions and the places that took most, by their own time. */
 import Table from "cli-table3";
 import type { SelfTimes } from "../profile/cpu-profile.js";
-import { type ProfileResults, totalMicros } from "../profile/profile-run.js";
+import { type ProfileResults, type ThreadMicros, totalMicros } from "../profile/profile-run.js";
 import { COMPACT } from "./compact-table.js";
 
 const ROWS = 30;
@@ -13,9 +13,18 @@ export function formatProfile(results: ProfileResults): string {
   return [
     `${Math.round(callsPerSecond)} calls a second, ${cpuMicrosPerCall.toFixed(1)} microseconds of processor time each, ` +
       `${mainThreadMicrosPerCall.toFixed(1)} of them on the JavaScript thread, profiled below: ${results.file}`,
+    threadTable(results.threads),
     selfTimeTable("function", results.byFunction, microsOfAll),
     selfTimeTable("file or package", results.byPlace, microsOfAll),
   ].join("\n\n");
+}
+
+function threadTable(threads: readonly ThreadMicros[]): string {
+  const table = new Table({ head: ["us a call", "thread"], ...COMPACT });
+  const rows = threads.toSorted((a, b) => b.microsPerCall - a.microsPerCall);
+  for (const { name, microsPerCall } of rows)
+    table.push([{ content: microsPerCall.toFixed(2), hAlign: "right" }, name]);
+  return table.toString();
 }
 
 function selfTimeTable(title: string, times: SelfTimes, microsOfAll: number): string {
