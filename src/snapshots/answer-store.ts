@@ -5,20 +5,20 @@
 import type { RequestAnswered } from "../domain/event.js";
 import { hashPair } from "../domain/hash.js";
 import type { AnswerTable } from "../domain/partition-state.js";
+import type { AppendTable } from "./append-table.js";
 import type { NumberedAnswer } from "./codecs/partition-codecs.js";
 import type { KeyIndex } from "./key-index.js";
-import type { NumberedTable } from "./numbered-table.js";
 import { TABLES } from "./tables.js";
 
 export class AnswerStore implements AnswerTable {
-  readonly #table: NumberedTable<NumberedAnswer>;
+  readonly #table: AppendTable<NumberedAnswer>;
   readonly #index: KeyIndex;
   readonly #retentionMs: () => number;
   readonly #count: { kept: number };
   #first: number;
 
   constructor(
-    table: NumberedTable<NumberedAnswer>,
+    table: AppendTable<NumberedAnswer>,
     index: KeyIndex,
     first: number,
     settings: { readonly retentionMs: () => number; readonly answerCount: { kept: number } },
@@ -42,13 +42,14 @@ export class AnswerStore implements AnswerTable {
   }
 
   find(dealerId: string, requestId: string, nowMs: number): RequestAnswered | undefined {
-    const number = this.#index.find(hashPair(dealerId, requestId), (candidate) => {
+    let found: RequestAnswered | undefined;
+    this.#index.find(hashPair(dealerId, requestId), (candidate) => {
       const { answer } = this.#table.get(candidate)!;
-      return answer.requestId === requestId && answer.dealerId === dealerId;
+      if (answer.requestId !== requestId || answer.dealerId !== dealerId) return false;
+      found = answer;
+      return true;
     });
-    if (number === 0) return undefined;
-    const { answer } = this.#table.get(number)!;
-    return answer.answeredAtMs + this.#retentionMs() <= nowMs ? undefined : answer;
+    return found === undefined || found.answeredAtMs + this.#retentionMs() <= nowMs ? undefined : found;
   }
 
   add(answer: RequestAnswered): void {
@@ -78,7 +79,7 @@ export class AnswerStore implements AnswerTable {
     for (;;) {
       const pageEnd = (Math.floor((first - 1) / pageItems) + 1) * pageItems;
       if (pageEnd >= this.#table.count) return first;
-      const last = this.#table.peek(pageEnd)!;
+      const last = this.#table.get(pageEnd)!;
       if (last.answer.answeredAtMs + this.#retentionMs() > nowMs) return first;
       first = pageEnd + 1;
     }

@@ -126,17 +126,6 @@ export class NumberedTable<T extends { readonly number: number }> implements Tab
     return done;
   }
 
-  /** Lets go of pages that hold only items below `first`. */
-  dropBelow(first: number): void {
-    const end = (first - 1) >> this.#shift;
-    for (let page = end - 1; page >= 0; page--) {
-      if (this.#options.space.table.generation(this.#options.column, page) === 0 && !this.#dirty.has(page)) break;
-      this.#dirty.delete(page);
-      this.#options.space.drop(this.#options.column, page);
-    }
-    this.#lastDirty = -1;
-  }
-
   #use(number: number, item: T): void {
     this.#recent.set(number, item);
     if (this.#recent.size > this.#rotateAt) this.#rotate();

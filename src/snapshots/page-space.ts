@@ -15,6 +15,8 @@ interface StagedPage {
   readonly column: PageColumn;
   readonly page: number;
   readonly bytes: Uint8Array;
+  /** Taken when it is staged, a few pages between turns, rather than of all at once. */
+  readonly hash: Uint8Array;
 }
 
 export class PageSpace {
@@ -72,7 +74,7 @@ export class PageSpace {
   stage(column: PageColumn, page: number, bytes: Uint8Array): void {
     const key = pageKey(column, page);
     this.#stagedBytes += bytes.length - (this.#staged.get(key)?.bytes.length ?? 0);
-    this.#staged.set(key, { column, page, bytes });
+    this.#staged.set(key, { column, page, bytes, hash: pageHash(bytes) });
     this.#cache.delete(key);
   }
 
@@ -99,10 +101,10 @@ export class PageSpace {
       if (batch.length >= BATCH_PAGES_MAX) await flushBatch([]);
     }
     await flushBatch([]);
-    for (const { column, page, bytes } of this.#staged.values()) {
+    for (const { column, page, hash } of this.#staged.values()) {
       const before = this.#table.generation(column, page);
       if (before !== 0 && before !== generation) this.#obsolete.push(storeKey(column, page, before));
-      this.#table.set(column, page, generation, pageHash(bytes));
+      this.#table.set(column, page, generation, hash);
     }
     for (const { column, page } of this.#dropped.splice(0)) {
       const before = this.#table.generation(column, page);

@@ -9,6 +9,7 @@ import { isOpen, type Reservation } from "../domain/reservation.js";
 import { formatReservationId } from "../domain/reservation-id.js";
 import type { Stock } from "../domain/stock.js";
 import { AnswerStore } from "./answer-store.js";
+import { AppendTable } from "./append-table.js";
 import { answerItemCodec, exceptionCodec, partitionDealerCodec } from "./codecs/partition-codecs.js";
 import { reservationCodec } from "./codecs/reservation-codec.js";
 import { stockCodec } from "./codecs/stock-codec.js";
@@ -116,7 +117,7 @@ export class PartitionStore implements PartitionState {
       (dealer) => dealer.dealerId,
     );
     const reservations = new NumberedTable(options(TABLES.reservations, reservationCodec(this), head.reservations));
-    const answers = new NumberedTable(options(TABLES.answers, answerItemCodec, head.answers));
+    const answers = new AppendTable(options(TABLES.answers, answerItemCodec, head.answers));
     const answerKeys = index(TABLES.answerKeys, head.answers, head.firstAnswer);
     this.answers = new AnswerStore(answers, answerKeys, head.firstAnswer, settings);
     this.exceptions = new NumberedTable(options(TABLES.exceptions, exceptionCodec, head.exceptions));
