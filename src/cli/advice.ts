@@ -1,0 +1,34 @@
+import { GrpcStatus, type HoldfastError } from "../client/index.js";
+
+const BY_REASON: Readonly<Record<string, string>> = {
+  DEALER_NOT_FOUND: 'Register the dealer with "holdfast dealers put", or name the warehouse with --warehouse.',
+  WAREHOUSE_NOT_FOUND: 'A warehouse exists once it has stock: "holdfast receive --warehouse NAME SKU=QTY".',
+  SKU_NOT_FOUND: 'Book the SKU in with "holdfast receive", or take what there is with --partial.',
+  RESERVATION_NOT_FOUND: 'See what this dealer has with "holdfast list --dealer DEALER".',
+  RESERVATION_EXPIRED: "The hold ended and its units are free again: reserve anew.",
+  RESERVATION_RELEASED: "The units were given back: reserve anew.",
+  RESERVATION_FULFILLED: "Everything has left the warehouse; there is nothing left to change.",
+  RESERVATION_COMMITTED: "It is confirmed already; there is nothing left to do.",
+  QUANTITY_EXCEEDED: 'See what is open with "holdfast get", and name no more than that.',
+  STOCK_SHORTFALL: 'The warehouse has less than is promised: see "holdfast stock WAREHOUSE SKU".',
+  WAREHOUSE_NOT_ASSIGNED: 'Leave --warehouse out, or assign the dealer anew with "holdfast dealers put".',
+  REQUEST_ID_REUSED: "This request id was used for something else: take a new one, or leave it out.",
+  QUOTA_EXCEEDED: 'Commit or release some of its reservations, or raise the quota with "holdfast policy put".',
+  OVERLOADED: "The server has all it can take: try again in a moment.",
+  SHUTTING_DOWN: "The server is stopping: try again once it is back.",
+};
+
+/** What a person can do about a failure, and how to find out what became of a request with an unknown outcome. */
+export function adviceFor(error: HoldfastError, server: string): string[] {
+  const advice: string[] = [];
+  const known = Object.hasOwn(BY_REASON, error.reason) ? BY_REASON[error.reason] : undefined;
+  if (known !== undefined) advice.push(known);
+  else if (error.code === GrpcStatus.UNAVAILABLE && error.reason === "") {
+    advice.push(`Nothing answers at ${server}. Start it with "holdfast serve", or name another with --server.`);
+  }
+  const outcomeUnknown = error.code === GrpcStatus.UNAVAILABLE || error.code === GrpcStatus.DEADLINE_EXCEEDED;
+  if (outcomeUnknown && error.requestId !== undefined) {
+    advice.push(`To find out whether it was done, run it again with --request-id ${error.requestId}.`);
+  }
+  return advice;
+}

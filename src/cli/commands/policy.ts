@@ -1,0 +1,95 @@
+import type { Command } from "commander";
+import { durationFromMs, GetPolicyResponseSchema, PutPolicyResponseSchema } from "../../client/index.js";
+import { parseDurationMs, parseWholeNumber } from "../arguments.js";
+import { addServerOptions, printAnswer, type ServerOptions, withClient } from "../client-command.js";
+import type { Session } from "../session.js";
+import { describePolicy } from "../views/policy-view.js";
+
+interface ScopeOptions extends ServerOptions {
+  readonly warehouse?: string;
+  readonly sku?: string;
+  readonly dealer?: string;
+}
+
+interface PutOptions extends ScopeOptions {
+  readonly safetyStock?: bigint;
+  readonly lowAt?: bigint;
+  readonly openReservationsMax?: bigint;
+  readonly holdDefault?: number;
+  readonly holdMax?: number;
+  readonly actor?: string;
+  readonly reason?: string;
+}
+
+const SCOPES = `
+Scopes: nothing named is the default, else --warehouse, --warehouse with --sku, or --dealer.`;
+
+const EXAMPLES = `${SCOPES}
+
+Examples:
+  $ holdfast policy get --warehouse north
+  Never promise the last 20 bolts:
+  $ holdfast policy put --warehouse north --sku bolt-m8 --safety-stock 20
+  $ holdfast policy put --dealer d-17 --hold-default 1h --open-reservations-max 50`;
+
+export function registerPolicy(program: Command, session: Session): void {
+  const policy = program
+    .command("policy")
+    .summary("see and set hold times, safety stock and quotas")
+    .description("Sees and sets hold times, safety stock, the low mark and quotas.")
+    .addHelpText("after", EXAMPLES);
+  registerPolicyGet(policy, session);
+  registerPolicyPut(policy, session);
+}
+
+function addScopeOptions(command: Command): Command {
+  return addServerOptions(command)
+    .option("--warehouse <warehouse>", "for this warehouse")
+    .option("--sku <sku>", "for this SKU in that warehouse")
+    .option("--dealer <dealer>", "for this dealer")
+    .addHelpText("after", SCOPES);
+}
+
+function registerPolicyGet(policy: Command, session: Session): void {
+  addScopeOptions(policy.command("get").summary("show what was put for a scope, and what is in effect there")).action(
+    (options: ScopeOptions) =>
+      withClient(session, options, async (client) => {
+        const message = await client.getPolicy(scopeOf(options));
+        return printAnswer(session, options, { schema: GetPolicyResponseSchema, message, describe: describePolicy });
+      }),
+  );
+}
+
+function registerPolicyPut(policy: Command, session: Session): void {
+  addScopeOptions(policy.command("put").summary("replace the policy of a scope"))
+    .description("Replaces the whole policy of a scope: what is not named is inherited from then on.")
+    .option("--safety-stock <units>", "units never promised", parseWholeNumber)
+    .option("--low-at <units>", "at most this much is LOW", parseWholeNumber)
+    .option("--open-reservations-max <count>", "open reservations a dealer may have in a warehouse", parseWholeNumber)
+    .option("--hold-default <duration>", "lifetime of a hold that names none", parseDurationMs)
+    .option("--hold-max <duration>", "longest lifetime of a hold", parseDurationMs)
+    .option("--actor <actor>", "who does this, for the record")
+    .option("--reason <reason>", "why, for the record")
+    .action((options: PutOptions) =>
+      withClient(session, options, async (client) => {
+        const { safetyStock, lowAt, openReservationsMax, holdDefault, holdMax, actor, reason } = options;
+        const message = await client.putPolicy({
+          policy: {
+            ...scopeOf(options),
+            safetyStock,
+            lowAt,
+            openReservationsMax,
+            holdDefault: holdDefault === undefined ? undefined : durationFromMs(holdDefault),
+            holdMax: holdMax === undefined ? undefined : durationFromMs(holdMax),
+          },
+          actor,
+          reason,
+        });
+        return printAnswer(session, options, { schema: PutPolicyResponseSchema, message, describe: describePolicy });
+      }),
+    );
+}
+
+function scopeOf(options: ScopeOptions) {
+  return { warehouseId: options.warehouse, sku: options.sku, dealerId: options.dealer };
+}
