@@ -6,7 +6,7 @@ import { ROOT } from "./source-tree.js";
 
 const LINES_BELOW = 40;
 const FORM =
-  /^# (\d{4}): .+\n\nStatus: (?:accepted|superseded by \d{4})\.\n\n## Context\n[^]+\n## Decision\n[^]+\n## Consequences\n\n- /;
+  /^# (\d{4}): .+\n\nStatus: (?:accepted|superseded by \d{4})\.\n\n## Context\n[\s\S]+\n## Decision\n[\s\S]+\n## Consequences\n\n- /;
 
 interface DecisionRecord {
   readonly name: string;
