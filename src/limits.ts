@@ -9,6 +9,9 @@ export const LIMITS = {
   turnExpiriesMax: 1024,
   /** Bytes of records that wait for the append before them: what is beyond waits in the inbox, which refuses when full. */
   blockBytesMax: 4 * 1024 * 1024,
+  /** Rounds of the event loop that a block with several callers waits for more, and the size beyond which it does not. */
+  appendRoundsMax: 3,
+  blockBytesWorthWaiting: 64 * 1024,
   /** Pages put to bytes between two turns while a checkpoint is made: a fraction of a millisecond. */
   checkpointPagesPerTurn: 8,
   /** Reservations that one ListReservations call looks at before it gives a page, full or not. */

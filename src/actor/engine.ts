@@ -62,6 +62,7 @@ export class LogEngine {
   /** The block that ends a frozen state. Nothing may be added to it any more. */
   #barrier: BlockBuilder | undefined;
   #lastTimeMs: number;
+  #roundsWaited = 0;
   /** Records appended since the start. */
   #records = 0;
 
@@ -240,8 +241,19 @@ export class LogEngine {
     else atRest.push(task);
   }
 
+  /**
+   * Appends what is decided, unless an append is under way. A block of more than one caller waits for a few rounds of the event loop:
+   * under load each round brings more for the same sync, and when there is none the rounds pass in microseconds.
+   */
   #append(): void {
     if (this.#inFlight !== undefined || this.#building.recordCount === 0) return;
+    const mayWait = this.#building.tasks.length > 1 && this.#building.bytes < LIMITS.blockBytesWorthWaiting;
+    if (mayWait && this.#state === "running" && this.#roundsWaited < LIMITS.appendRoundsMax) {
+      this.#roundsWaited += 1;
+      this.#schedule();
+      return;
+    }
+    this.#roundsWaited = 0;
     const block = this.#building;
     this.#building = this.#spare;
     this.#inFlight = block;

@@ -1,4 +1,3 @@
-import type { Message } from "@bufbuild/protobuf";
 import type { ServerDuplexStream, ServerUnaryCall, sendUnaryData, UntypedServiceImplementation } from "@grpc/grpc-js";
 import type { EventDisposition, Outcome, ServicePorts, SourceStatus } from "../actor/service.js";
 import {
@@ -16,6 +15,7 @@ import { internalError, serviceError } from "./errors.js";
 import { type OpenStreams, serveOrderedStream } from "./ordered-stream.js";
 import { checkErpEvent } from "./requests/erp-requests.js";
 import { checkSourceStatus } from "./requests/operations-requests.js";
+import type { Encoded } from "./service-definition.js";
 import { finish, isRefusal, type OnFailure } from "./unary.js";
 
 export function erpService(
@@ -61,7 +61,7 @@ export function erpService(
       ingest.sourceStatus(checked.source, (outcome) => {
         const sent =
           outcome.kind === "answered" ? { kind: outcome.kind, value: statusResponse(outcome.value) } : outcome;
-        finish(sent, callback as sendUnaryData<Message>, onFailure);
+        finish(sent, callback as sendUnaryData<Encoded>, onFailure);
       });
     },
   };

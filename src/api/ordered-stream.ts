@@ -3,11 +3,14 @@
  * A bounded number is under way at once: beyond it, and while the caller does not read, nothing more is read from it.
  * After the caller's half-close the outstanding answers are still sent.
  */
-import type { Message } from "@bufbuild/protobuf";
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import { shuttingDown } from "../actor/refusals.js";
 import type { Refusal } from "../domain/refusal.js";
 import { internalError, serviceError } from "./errors.js";
+import type { Encoded } from "./service-definition.js";
+
+/** Answers handed to the transport and not yet taken by it, beyond which the caller is held to be not reading. */
+const UNSENT_MAX = 256;
 
 /** Settles one message: with its answer, or with the refusal that ends the stream once all before it are answered. */
 export type Settle<Answer> = (answer: Answer | { readonly end: Refusal }) => void;
@@ -16,7 +19,7 @@ interface Slot<Answer> {
   answer: Answer | { readonly end: Refusal } | undefined;
 }
 
-export interface OrderedStreamOptions<Request, Answer extends Message> {
+export interface OrderedStreamOptions<Request, Answer extends Encoded> {
   /** Messages taken and not yet answered on one stream. */
   readonly inFlightMax: number;
   readonly take: (request: Request, settle: Settle<Answer>) => void;
@@ -38,8 +41,8 @@ export class OpenStreams {
   }
 }
 
-export function serveOrderedStream<Request, Answer extends Message>(
-  call: ServerDuplexStream<Request, Answer>,
+export function serveOrderedStream<Request, Answer extends Encoded>(
+  call: ServerDuplexStream<Request, never>,
   streams: OpenStreams,
   options: OrderedStreamOptions<Request, Answer>,
 ): void {
@@ -69,7 +72,7 @@ export function serveOrderedStream<Request, Answer extends Message>(
       const { answer } = slots[head]!;
       head += 1;
       if ("end" in answer!) return fail(serviceError(answer.end));
-      writable = call.write(answer as Answer);
+      writable = call.write(answer as never) || call.writableLength < UNSENT_MAX;
     }
     if (head > 1024 || head === slots.length) {
       slots.splice(0, head);

@@ -1,5 +1,6 @@
 import type { ServerDuplexStream, UntypedServiceImplementation } from "@grpc/grpc-js";
 import type { ServicePorts } from "../actor/service.js";
+import type { Answers } from "../domain/command.js";
 import type { Refusal } from "../domain/refusal.js";
 import type { Status } from "../gen/google/rpc/status_pb.js";
 import type {
@@ -8,11 +9,11 @@ import type {
   GetReservationResponse,
   ListReservationsResponse,
   ReleaseResponse,
-  ReserveResponse,
   ReserveStreamRequest,
   ReserveStreamResponse,
 } from "../gen/holdfast/v1/reservation_service_pb.js";
-import { freshnessMessage, reservationMessage, reserveResponse } from "./answers/messages.js";
+import { freshnessMessage, reservationMessage } from "./answers/messages.js";
+import { encodeReserveResponse, encodeStreamResponse } from "./answers/reserve-encoder.js";
 import { EDGE_LIMITS } from "./edge-limits.js";
 import { badRequest, outcomeStatus, statusOf } from "./errors.js";
 import { type OpenStreams, serveOrderedStream } from "./ordered-stream.js";
@@ -32,7 +33,7 @@ export function reservationService(
   onFailure: OnFailure,
 ): UntypedServiceImplementation {
   return {
-    reserve: commandCall(commands, onFailure, checkReserve, reserveResponse),
+    reserve: commandCall(commands, onFailure, checkReserve, encodeReserveResponse),
     commit: commandCall(
       commands,
       onFailure,
@@ -91,8 +92,9 @@ export function reservationService(
             settle(errorResponse(requestId, statusOf(command)));
             return;
           }
-          commands.submit(command, reserveResponse, (outcome) => {
-            if (outcome.kind === "answered") settle(answerResponse(requestId, outcome.value));
+          const render = (answer: Answers["Reserve"]) => encodeStreamResponse(requestId, answer);
+          commands.submit(command, render, (outcome) => {
+            if (outcome.kind === "answered") settle(outcome.value);
             else {
               if (outcome.kind === "failed") onFailure(outcome.cause);
               settle(errorResponse(requestId, outcomeStatus(outcome)));
@@ -102,10 +104,6 @@ export function reservationService(
       });
     },
   };
-}
-
-function answerResponse(requestId: string, value: ReserveResponse): ReserveStreamResponse {
-  return { $typeName: "holdfast.v1.ReserveStreamResponse", requestId, result: { case: "response", value } };
 }
 
 function errorResponse(requestId: string, value: Status): ReserveStreamResponse {

@@ -5,6 +5,7 @@ import type { CommandPort, Outcome } from "../actor/service.js";
 import type { Answers, Command } from "../domain/command.js";
 import type { Refusal } from "../domain/refusal.js";
 import { errorOf, internalError, outcomeStatus, serviceError } from "./errors.js";
+import type { Encoded } from "./service-definition.js";
 
 /** Told of causes that callers must not see. */
 export type OnFailure = (cause: unknown) => void;
@@ -18,8 +19,8 @@ export function commandCall<Request, C extends Command>(
   commands: CommandPort,
   onFailure: OnFailure,
   check: (request: Request) => C | Refusal,
-  render: (answer: Answers[C["kind"]]) => Message,
-): handleUnaryCall<Request, Message> {
+  render: (answer: Answers[C["kind"]]) => Encoded,
+): handleUnaryCall<Request, Encoded> {
   return (call, callback) => {
     guard(callback, onFailure, () => {
       const command = check(call.request);
@@ -33,7 +34,7 @@ export function commandCall<Request, C extends Command>(
 export function directCall<Request>(
   onFailure: OnFailure,
   answer: (request: Request) => Message | Refusal,
-): handleUnaryCall<Request, Message> {
+): handleUnaryCall<Request, Encoded> {
   return (call, callback) => {
     guard(callback, onFailure, () => {
       const answered = answer(call.request);
@@ -44,7 +45,7 @@ export function directCall<Request>(
 }
 
 /** Sends an outcome to a unary caller. */
-export function finish(outcome: Outcome<Message>, callback: sendUnaryData<Message>, onFailure: OnFailure): void {
+export function finish(outcome: Outcome<Encoded>, callback: sendUnaryData<Encoded>, onFailure: OnFailure): void {
   if (outcome.kind === "answered") {
     callback(null, outcome.value);
     return;
@@ -53,7 +54,7 @@ export function finish(outcome: Outcome<Message>, callback: sendUnaryData<Messag
   callback(errorOf(outcomeStatus(outcome)));
 }
 
-function guard(callback: sendUnaryData<Message>, onFailure: OnFailure, work: () => void): void {
+function guard(callback: sendUnaryData<Encoded>, onFailure: OnFailure, work: () => void): void {
   try {
     work();
   } catch (cause) {

@@ -87,7 +87,9 @@ function repeat(
     };
   }
   const reservation =
-    known.shown === undefined ? undefined : reservationAsShown(partition.reservations.get(known.reservation)!, known.shown);
+    known.shown === undefined
+      ? undefined
+      : reservationAsShown(partition.reservations.get(known.reservation)!, known.shown);
   const outcome = known.outcome === "DONE" ? "RESERVED" : known.outcome;
   return { answer: { outcome, reservation, shortages: known.shortages, freshness: known.freshness } };
 }
