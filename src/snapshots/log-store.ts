@@ -16,7 +16,7 @@ export interface CheckpointFile {
   write(bytes: Uint8Array): Promise<void>;
 }
 
-export type LogStoreSettings = Omit<StoreSettings, "retentionMs" | "nonce" | "answerCount"> & {
+export type LogStoreSettings = Omit<StoreSettings, "retentionMs" | "nonce" | "answerCount" | "partitionCount"> & {
   /** Lower bound of how long answers are remembered, milliseconds; the longest hold may make it longer. */
   readonly answerRetentionMs: number;
 };
@@ -51,6 +51,7 @@ export class LogStore {
       retentionMs: () => Math.max(settings.answerRetentionMs, policies.longestHoldMs),
       nonce: (epoch) => this.system.state.nonce(epoch),
       answerCount: { kept: 0 },
+      partitionCount: () => this.partitions.size,
     };
     for (const head of checkpoint?.partitions ?? []) {
       this.partitions.set(head.partition, new PartitionStore(this.space, head, this.#settings));

@@ -18,8 +18,8 @@ export interface NumberedTableOptions<T> {
   readonly codec: ItemCodec<T>;
   /** Items a page, a power of two. */
   readonly pageItems: number;
-  /** Items kept in memory beside those that a checkpoint has yet to take. */
-  readonly residentMax: number;
+  /** Items kept in memory now, beside those that a checkpoint has yet to take. */
+  readonly residentMax: () => number;
   readonly count: number;
   /** Called with each item that comes into memory from its page, and with the number of each that leaves. */
   readonly onLoad?: (item: T) => void;
@@ -52,7 +52,7 @@ export class NumberedTable<T extends { readonly number: number }> implements Tab
     this.#shift = Math.log2(options.pageItems);
     assert(Number.isInteger(this.#shift), "pageItems is a power of two");
     this.#count = options.count;
-    this.#rotateAt = options.residentMax / 2;
+    this.#rotateAt = options.residentMax() / 2;
   }
 
   get count(): number {
@@ -145,7 +145,7 @@ export class NumberedTable<T extends { readonly number: number }> implements Tab
       } else this.#options.onEvict?.(number);
     }
     // What a checkpoint has yet to take is carried over; waiting for as many new items again keeps that cheap.
-    this.#rotateAt = Math.max(this.#options.residentMax / 2, pinned);
+    this.#rotateAt = Math.max(this.#options.residentMax() / 2, pinned);
   }
 
   #markDirty(number: number): void {

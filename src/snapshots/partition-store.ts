@@ -21,10 +21,15 @@ import { OpenBitmap } from "./open-bitmap.js";
 import type { PageSpace } from "./page-space.js";
 import { TABLES } from "./tables.js";
 
+/** A partition keeps at least this many items of a table in memory, however many partitions there are. */
+const SHARE_MIN = 64;
+
 /** How much of a log may stay in memory, and what its partitions share. */
 export interface StoreSettings {
+  /** Over all partitions, each of which gets an equal share. */
   readonly stocksResidentMax: number;
   readonly reservationsResidentMax: number;
+  readonly partitionCount: () => number;
   /** How long an answer is remembered, milliseconds. */
   readonly retentionMs: () => number;
   readonly nonce: (epoch: number) => string | undefined;
@@ -98,7 +103,14 @@ export class PartitionStore implements PartitionState {
       codec: ItemCodec<T>,
       count: number,
       residentMax = settings.reservationsResidentMax,
-    ) => ({ space, column: column(table), codec, pageItems: table.pageItems, residentMax, count });
+    ) => ({
+      space,
+      column: column(table),
+      codec,
+      pageItems: table.pageItems,
+      residentMax: () => Math.max(SHARE_MIN, residentMax / Math.max(1, settings.partitionCount())),
+      count,
+    });
 
     const stockKeys = index(TABLES.stockKeys, head.stocks);
     this.stocks = new KeyedNumberedTable(

@@ -45,7 +45,7 @@ export class SystemStore {
         column: { table: which.id, partition: SYSTEM_PARTITION },
         codec,
         pageItems: which.pageItems,
-        residentMax: Number.POSITIVE_INFINITY,
+        residentMax: () => Number.POSITIVE_INFINITY,
         count,
       });
     const tables = {
