@@ -10,6 +10,12 @@ interface Manifest {
   readonly scripts: Readonly<Record<string, string>>;
 }
 
+interface LockFile {
+  readonly packages: Readonly<
+    Record<string, { readonly version?: string; readonly optionalDependencies?: Readonly<Record<string, string>> }>
+  >;
+}
+
 const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
 const manifest = JSON.parse(read("package.json")) as Manifest;
 const names = [...Object.keys(manifest.dependencies), ...Object.keys(manifest.devDependencies)];
@@ -43,6 +49,13 @@ function commandsOf(name: string): string[] {
   return typeof bin === "string" ? [name.split("/").at(-1) ?? name] : Object.keys(bin);
 }
 
+/** Optional dependencies (binaries by platform, mostly) that the lock file names but does not pin. */
+function missingFromLock(lock: LockFile): string[] {
+  return Object.values(lock.packages)
+    .flatMap((entry) => Object.keys(entry.optionalDependencies ?? {}))
+    .filter((name) => lock.packages[`node_modules/${name}`]?.version === undefined);
+}
+
 // This folder is left out: its samples of broken rules import all sorts of things.
 const files = filesUnder("src", "test", "scripts").filter((file) => !file.path.startsWith("test/architecture/"));
 const named = files.flatMap((file) => names.filter((name) => withoutComments(file.text).includes(`"${name}"`)));
@@ -65,6 +78,17 @@ test("sources import no package that package.json does not ask for", () => {
       .map((name) => `${file.path} imports ${name}`),
   );
   expect(foreign).toEqual([]);
+});
+
+test("the lock file covers every platform: an optional package without an entry makes `npm ci` fail where it cannot be had", () => {
+  expect(missingFromLock(JSON.parse(read("package-lock.json")) as LockFile)).toEqual([]);
+});
+
+test("the rule of the lock file can fail", () => {
+  const tool = { version: "1.0.0", optionalDependencies: { "tool-linux": "1.0.0", "tool-darwin": "1.0.0" } };
+  const packages = { "node_modules/tool": tool, "node_modules/tool-linux": { version: "1.0.0" } };
+  expect(missingFromLock({ packages })).toEqual(["tool-darwin"]);
+  expect(missingFromLock({ packages: { ...packages, "node_modules/tool-darwin": {} } })).toEqual(["tool-darwin"]);
 });
 
 test("the rule of use can fail: a package, a tool and types that nobody uses", () => {
