@@ -28,7 +28,8 @@ export async function serve(flags: ServeFlags): Promise<number> {
   });
   const server = createGrpcServer({ ports: host.ports, log });
   const listen = await server.bind(config.listen);
-  log.info({ listen, data: config.data }, "serving");
+  const next = "npx holdfast receive --warehouse north bolt-m8=100";
+  log.info({ listen, data: config.data, next }, "serving");
   const stop = (signal: NodeJS.Signals) => {
     log.info({ signal }, "stopping");
     shutDown().then(
@@ -53,7 +54,7 @@ function createLog(config: Config) {
   const pretty = config.log.format === "pretty" || (config.log.format === "auto" && process.stdout.isTTY === true);
   return pino({
     level: config.log.level,
-    ...(pretty ? { transport: { target: "pino-pretty", options: { ignore: "pid,hostname" } } } : {}),
+    ...(pretty ? { transport: { target: "pino-pretty", options: { ignore: "pid,hostname", singleLine: true } } } : {}),
   });
 }
 

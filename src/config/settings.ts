@@ -35,15 +35,15 @@ export const SETTINGS = {
   "residency.stocksMax": setting(
     "100000",
     count("100", "10000000"),
-    "Stocks of one warehouse kept in memory; the others are read from disk when needed.",
+    "Stocks kept in memory over all warehouses; the others are read from disk when needed.",
   ),
   "residency.reservationsMax": setting(
     "50000",
     count("100", "10000000"),
-    "Reservations of one warehouse kept in memory, and as many of its dealers and of its kept answers; the others are on disk.",
+    "Reservations kept in memory over all warehouses, and as many dealers; the others are on disk.",
   ),
   "checkpoint.tailRecordsMax": setting(
-    "100000",
+    "50000",
     count("1", "10000000"),
     "Journal records after which a checkpoint is made; it bounds what a start after a crash has to replay.",
   ),
@@ -75,7 +75,7 @@ export const SETTINGS = {
   ),
   // The process has to be gone 10 s after SIGTERM; the rest is for the last checkpoint.
   "shutdown.grace": setting(
-    "8s",
+    "5s",
     duration("0s", "9s"),
     "Time that calls under way have to finish after SIGTERM before they are cut off.",
   ),
