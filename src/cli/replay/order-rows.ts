@@ -1,5 +1,6 @@
 /** Reads the order file: columns order_id, placed_at, customer_id, sku, quantity, country, in any order. */
 import { createReadStream } from "node:fs";
+import { pipeline } from "node:stream/promises";
 import { parse } from "csv-parse";
 
 /** One row as it stands in the file; nothing is judged here. */
@@ -14,18 +15,19 @@ export interface OrderRow {
 
 const COLUMNS = ["order_id", "placed_at", "customer_id", "sku", "quantity"] as const;
 
+type CsvRecord = Readonly<Record<(typeof COLUMNS)[number], string>>;
+
 /** All rows, in the order of the file. Throws when the file cannot be read or lacks a column. */
 export async function readOrderRows(file: string): Promise<OrderRow[]> {
-  const parser = createReadStream(file).pipe(
-    parse({
-      bom: true,
-      columns: (header: string[]) => checkedHeader(file, header),
-      trim: true,
-      skip_empty_lines: true,
-    }),
-  );
+  const columns = (header: string[]): string[] => checkedHeader(file, header);
   const rows: OrderRow[] = [];
-  for await (const record of parser) rows.push(rowFrom(record as Record<(typeof COLUMNS)[number], string>));
+  await pipeline(
+    createReadStream(file),
+    parse({ bom: true, columns, trim: true, skip_empty_lines: true }),
+    async (records: AsyncIterable<CsvRecord>) => {
+      for await (const record of records) rows.push(rowFrom(record));
+    },
+  );
   return rows;
 }
 
@@ -35,7 +37,7 @@ function checkedHeader(file: string, header: string[]): string[] {
   return header;
 }
 
-function rowFrom(record: Record<(typeof COLUMNS)[number], string>): OrderRow {
+function rowFrom(record: CsvRecord): OrderRow {
   return {
     orderId: record.order_id,
     placedAt: record.placed_at,
