@@ -11,12 +11,12 @@ const DEFAULTS = {
   log: { level: "info", format: "auto" },
   freshness: { laggingAfterMs: 60_000 },
   residency: { stocksMax: 100_000, reservationsMax: 50_000 },
-  checkpoint: { tailRecordsMax: 100_000, tailBytesMax: 16 * MIB },
+  checkpoint: { tailRecordsMax: 50_000, tailBytesMax: 16 * MIB },
   journal: { segmentBytes: 32 * MIB },
   inbox: { commandsMax: 10_000 },
   idempotency: { entriesMax: 5_000_000, retentionMs: 7 * 24 * 3_600_000 },
   disk: { freeBytesMin: 256 * MIB },
-  shutdown: { graceMs: 8_000 },
+  shutdown: { graceMs: 5_000 },
 };
 
 /** For each key another value than its default, and the configuration that has all of them. */
