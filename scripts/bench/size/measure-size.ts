@@ -21,9 +21,11 @@ const IN_FLIGHT_PER_WAREHOUSE = 32;
 export interface SizeResults extends DataSize, ColdAndWarm {
   readonly readyAfterStopMs: number;
   readonly readyAfterKillMs: number;
-  /** At rest after a start, and at rest after load: the larger one. */
+  /** At rest after a start that followed a clean stop, or a kill: the larger one. */
   readonly residentMb: number;
-  readonly residentAfterStartMb: number;
+  readonly residentAfterStopMb: number;
+  readonly residentAfterKillMb: number;
+  /** At rest after load. */
   readonly residentAfterLoadMb: number;
   readonly peakMb: number;
 }
@@ -36,7 +38,7 @@ export function measureSize(run: BenchRun, size: DataSize): Promise<SizeResults>
       await starts.stop();
 
       const restingServer = await starts.startAfterStop();
-      const afterStart = await memoryAtRest(run, restingServer);
+      const afterStop = await memoryAtRest(run, restingServer);
       await starts.stop();
 
       run.progress("reserving on cold and warm stocks");
@@ -48,6 +50,7 @@ export function measureSize(run: BenchRun, size: DataSize): Promise<SizeResults>
         await killUnderLoad(run, server, size, loadMs);
         server = await starts.startAfterKill();
       }
+      const afterKill = await memoryAtRest(run, server);
       const stopLoad = await startLoad(server, size);
       await sleep(LOAD_BEFORE_KILL_MS[0]!);
       await stopLoad();
@@ -58,10 +61,11 @@ export function measureSize(run: BenchRun, size: DataSize): Promise<SizeResults>
         ...coldAndWarm,
         readyAfterStopMs: Math.max(...starts.readyAfterStopMs),
         readyAfterKillMs: Math.max(...starts.readyAfterKillMs),
-        residentMb: Math.max(afterStart.residentMb, afterLoad.residentMb),
-        residentAfterStartMb: afterStart.residentMb,
+        residentMb: Math.max(afterStop.residentMb, afterKill.residentMb),
+        residentAfterStopMb: afterStop.residentMb,
+        residentAfterKillMb: afterKill.residentMb,
         residentAfterLoadMb: afterLoad.residentMb,
-        peakMb: Math.max(afterStart.peakMb, afterLoad.peakMb),
+        peakMb: Math.max(afterStop.peakMb, afterLoad.peakMb),
       };
     } finally {
       await starts.server?.kill();
