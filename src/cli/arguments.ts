@@ -46,9 +46,17 @@ export function parseDurationMs(text: string): number {
   return totalMs;
 }
 
+/** A decimal number from 0 to 1,000. */
+export function parseFactor(text: string): number {
+  const value = decimal(text);
+  if (!(value >= 0 && value <= 1_000))
+    throw new InvalidArgumentError("It must be a number from 0 to 1000, such as 0.8.");
+  return value;
+}
+
 /** A share from 0 to 1. */
 export function parseShare(text: string): number {
-  const value = /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
+  const value = decimal(text);
   if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError("It must be a number from 0 to 1, such as 0.8.");
   return value;
 }
@@ -60,4 +68,8 @@ export function parseAddress(text: string): string {
     throw new InvalidArgumentError("Write it as HOST:PORT, such as 127.0.0.1:7420.");
   }
   return text;
+}
+
+function decimal(text: string): number {
+  return /^\d*\.?\d+$/.test(text) ? Number(text) : Number.NaN;
 }

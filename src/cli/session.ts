@@ -18,6 +18,11 @@ export interface Session {
 
 /** The terminal of this process. */
 export function processTerminal(): Terminal {
+  // The reader of a pipe may have seen enough, as in "holdfast list | head": no reason for a stack trace.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+    process.exit();
+  });
   return {
     interactive: process.stdout.isTTY === true,
     print: (text) => {

@@ -5,6 +5,7 @@ import {
   countUpTo,
   parseAddress,
   parseDurationMs,
+  parseFactor,
   parseShare,
   parseWholeNumber,
 } from "../../src/cli/arguments.js";
@@ -72,6 +73,13 @@ describe("a share", () => {
 
   test.each(["", "1.01", "-0.1", "80%", "0.8.1", "NaN"])("does not understand '%s'", (text) => {
     expect(() => parseShare(text)).toThrow(InvalidArgumentError);
+  });
+});
+
+describe("a factor", () => {
+  test("may be above 1, up to 1,000", () => {
+    expect(["0", "0.8", "5", "1000"].map(parseFactor)).toEqual([0, 0.8, 5, 1_000]);
+    for (const text of ["-1", "1001", "x", ""]) expect(() => parseFactor(text)).toThrow(InvalidArgumentError);
   });
 });
 

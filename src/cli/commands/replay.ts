@@ -1,7 +1,7 @@
 import { SingleBar } from "cli-progress";
 import { type Command, Option } from "commander";
 import { HoldfastClient } from "../../client/index.js";
-import { countUpTo, parseShare } from "../arguments.js";
+import { countUpTo, parseFactor, parseShare } from "../arguments.js";
 import { serverOption } from "../client-command.js";
 import { EXIT_DONE, EXIT_FAILURE } from "../exit-code.js";
 import { describeFailure, exitCodeOf, failureAsJson } from "../failure.js";
@@ -50,7 +50,7 @@ export function registerReplay(program: Command, session: Session): void {
     .option("--json", "print one JSON object, for scripts")
     .option("--seed <seed>", "what becomes of each order; the same seed, the same outcome", "1")
     .option("--in-flight <count>", "calls under way at a time, for each warehouse", countUpTo(1_000), 32);
-  addShare(command, "--stock-share", "stock of each SKU, as a share of its demand", 0.8);
+  command.option("--stock-share <factor>", "stock of each SKU, as a share of its demand", parseFactor, 0.8);
   addShare(command, "--commit-share", "orders that are confirmed", 0.7);
   addShare(command, "--expire-share", "of those not confirmed: left to expire", 0.5);
   addShare(command, "--dispatch-share", "of those confirmed: dispatched, wholly or in part", 0.6);
@@ -115,7 +115,7 @@ function settingsOf(options: ReplayOptions): ReplaySettings {
 function progressBar(session: Session, options: ReplayOptions): { show: OnProgress; stop: () => void } {
   if (!session.terminal.interactive || options.json) return { show: () => {}, stop: () => {} };
   const bar = new SingleBar({
-    format: "{phase} [{bar}] {value}/{total} lines, {eta_formatted} left",
+    format: "{phase} [{bar}] {value}/{total} lines",
     hideCursor: true,
   });
   let started = false;
