@@ -70,6 +70,11 @@ export class ServerProcess {
     return opened;
   }
 
+  /** A failure while this server was at work, with what it said last. */
+  explain(failure: unknown): Error {
+    return new Error(`a measurement failed; the server's last lines were\n${this.#output.text()}`, { cause: failure });
+  }
+
   /** Asks the server to stop, and waits until it is gone. */
   async stop(): Promise<StoppedLine> {
     for (const connection of this.#connections) connection.close();

@@ -37,6 +37,8 @@ export function withStockedTarget<T>(
       run.totals.levelPuts += levelPuts;
       run.totals.reservations += reservations;
       return result;
+    } catch (failure) {
+      throw server.explain(failure);
     } finally {
       await server.kill();
     }

@@ -67,6 +67,8 @@ export function profileGroup(run: BenchRun, name: GroupName, profileFolder: stri
         threads: threadMicros(threadsBefore, threadsAfter, calls),
         mainThreadMicrosPerCall: ((after.mainThreadMs - before.mainThreadMs) * 1000) / calls,
       };
+    } catch (failure) {
+      throw server.explain(failure);
     } finally {
       await server.kill();
     }

@@ -67,6 +67,8 @@ export function measureSize(run: BenchRun, size: DataSize): Promise<SizeResults>
         residentAfterLoadMb: afterLoad.residentMb,
         peakMb: Math.max(afterStop.peakMb, afterLoad.peakMb),
       };
+    } catch (failure) {
+      throw starts.server?.explain(failure) ?? failure;
     } finally {
       await starts.server?.kill();
     }
