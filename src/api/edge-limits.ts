@@ -13,4 +13,16 @@ export const EDGE_LIMITS = {
   /** A silent connection is probed, so that a dead peer does not hold one for ever. */
   keepaliveMs: 60_000,
   keepaliveTimeoutMs: 20_000,
+  /**
+   * What one status may put into the trailers, as many callers take 8 KiB of headers and drop the call beyond: the message
+   * (each byte may become three), and in the details, which base64 makes a third longer, the message again, metadata and
+   * field violations. 3 x 384 + 4/3 x (384 + 2,048 + 1,536 + about 500 of framing) is below 7.2 KiB.
+   */
+  statusMessageBytesMax: 384,
+  statusMetadataBytesMax: 2_048,
+  statusViolationsBytesMax: 1_536,
+  /** Bad fields noted of one request: more than fit into a status, few enough that a long bad list costs nothing. */
+  violationsMax: 64,
+  /** Bytes kept of the event_id of an event that cannot be taken: as long as a good one can be. */
+  faultyEventIdBytesMax: 512,
 } as const;

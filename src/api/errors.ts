@@ -1,11 +1,22 @@
-/** The one place that turns refusals into gRPC statuses with google.rpc details, and everything unforeseen into INTERNAL. */
-import { create, toBinary } from "@bufbuild/protobuf";
-import { anyPack, durationFromMs } from "@bufbuild/protobuf/wkt";
+/**
+ * The one place that turns refusals into gRPC statuses with google.rpc details, and everything unforeseen into INTERNAL.
+ * A status travels in the trailers, and callers drop a call whose trailers are larger than they take (8 KiB for many of
+ * them), so whatever a request made long is cut to EDGE_LIMITS here.
+ */
+import { create, type DescMessage, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
+import { type Any, anyPack, durationFromMs } from "@bufbuild/protobuf/wkt";
 import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import type { Outcome } from "../actor/service.js";
 import { type Refusal, type RefusalReason, refusal } from "../domain/refusal.js";
-import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "../gen/google/rpc/error_details_pb.js";
+import {
+  type BadRequest_FieldViolation,
+  BadRequestSchema,
+  ErrorInfoSchema,
+  RetryInfoSchema,
+} from "../gen/google/rpc/error_details_pb.js";
 import { type Status, StatusSchema } from "../gen/google/rpc/status_pb.js";
+import { clipText } from "./clip-text.js";
+import { EDGE_LIMITS } from "./edge-limits.js";
 
 const DOMAIN = "holdfast";
 
@@ -32,43 +43,67 @@ const CODES: Readonly<Record<RefusalReason, status>> = {
   NOT_OWNER: status.UNAVAILABLE,
 };
 
+/** Reasons that always say when to come back, also where the refusal itself does not. */
+const RETRY_AFTER_MS: Readonly<Partial<Record<RefusalReason, number>>> = {
+  OVERLOADED: 100,
+  JOURNAL_UNAVAILABLE: 1_000,
+};
+
+/** One bad field and what is allowed there. */
+export interface Violation {
+  readonly field: string;
+  readonly message: string;
+  /** Where there are too many of something: how many are allowed. */
+  readonly limit?: number;
+}
+
+type FieldViolation = Pick<BadRequest_FieldViolation, "field" | "description">;
+
+/** A refused request, with what is wrong in each of its fields. */
+interface RefusedRequest extends Refusal {
+  readonly violations: readonly Violation[];
+}
+
+/** The refusal of a request with bad fields; the first one gives the reason and the message. */
+export function badRequest(violations: readonly Violation[]): Refusal {
+  const { field, message, limit } = violations[0]!;
+  const count = violations.length;
+  const refused: RefusedRequest = {
+    ...refusal(
+      limit === undefined ? "INVALID_FIELD" : "LIMIT_EXCEEDED",
+      count === 1 ? `${field}: ${message}` : `${field}: ${message} (one of ${count} bad fields)`,
+      {
+        fields: violations.map((violation) => violation.field),
+        metadata: {
+          field,
+          ...(limit === undefined ? {} : { limit: String(limit) }),
+          ...(count === 1 ? {} : { bad_fields: String(count) }),
+        },
+      },
+    ),
+    violations,
+  };
+  return refused;
+}
+
 /** The google.rpc.Status of a refusal: one ErrorInfo, field violations for bad arguments, RetryInfo where a retry helps. */
 export function statusOf(refused: Refusal): Status {
   const code = CODES[refused.reason];
-  const details = [
-    anyPack(
-      ErrorInfoSchema,
-      create(ErrorInfoSchema, { reason: refused.reason, domain: DOMAIN, metadata: { ...refused.metadata } }),
-    ),
-  ];
-  if (code === status.INVALID_ARGUMENT) {
-    const fieldViolations = refused.fields.map((field) => ({ field, description: refused.message }));
-    details.push(anyPack(BadRequestSchema, create(BadRequestSchema, { fieldViolations })));
-  }
-  if (refused.retryAfterMs !== undefined) {
-    const retryDelay = durationFromMs(refused.retryAfterMs);
-    details.push(anyPack(RetryInfoSchema, create(RetryInfoSchema, { retryDelay })));
-  }
-  return create(StatusSchema, { code, message: refused.message, details });
-}
-
-/** What grpc-js ends a call with. */
-export function serviceError(refused: Refusal): Partial<ServiceError> {
-  return errorOf(statusOf(refused));
+  const details = [errorInfo(refused.reason, metadataOf(refused, code))];
+  if (code === status.INVALID_ARGUMENT)
+    details.push(pack(BadRequestSchema, { fieldViolations: violationsOf(refused) }));
+  const retryAfterMs = refused.retryAfterMs ?? RETRY_AFTER_MS[refused.reason];
+  if (retryAfterMs !== undefined) details.push(pack(RetryInfoSchema, { retryDelay: durationFromMs(retryAfterMs) }));
+  return create(StatusSchema, { code, message: clipText(refused.message, EDGE_LIMITS.statusMessageBytesMax), details });
 }
 
 /** A status for everything unforeseen: generic text, the cause stays in the log. */
 export function internalStatus(): Status {
-  const info = create(ErrorInfoSchema, { reason: "INTERNAL", domain: DOMAIN });
   return create(StatusSchema, {
     code: status.INTERNAL,
     message: "Something went wrong inside the service.",
-    details: [anyPack(ErrorInfoSchema, info)],
+    details: [errorInfo("INTERNAL", {})],
   });
-}
-
-export function internalError(): Partial<ServiceError> {
-  return errorOf(internalStatus());
 }
 
 /** The status of an outcome that is not an answer. */
@@ -76,25 +111,54 @@ export function outcomeStatus(outcome: Exclude<Outcome<unknown>, { kind: "answer
   return outcome.kind === "refused" ? statusOf(outcome.refusal) : internalStatus();
 }
 
+/** What grpc-js ends a call with: the code and message as they are, the whole status in the trailer. */
 export function errorOf(rpcStatus: Status): Partial<ServiceError> {
   const metadata = new Metadata();
   metadata.set("grpc-status-details-bin", Buffer.from(toBinary(StatusSchema, rpcStatus)));
   return { code: rpcStatus.code, details: rpcStatus.message, metadata };
 }
 
-/** One bad field and what is allowed there. */
-export interface Violation {
-  readonly field: string;
-  readonly message: string;
-  readonly limit?: boolean;
+export function serviceError(refused: Refusal): Partial<ServiceError> {
+  return errorOf(statusOf(refused));
 }
 
-/** The refusal of a request with bad fields; the first one names the reason. */
-export function badRequest(violations: readonly Violation[]): Refusal {
-  const first = violations[0]!;
-  return refusal(
-    first.limit === true ? "LIMIT_EXCEEDED" : "INVALID_FIELD",
-    violations.map((violation) => `${violation.field}: ${violation.message}`).join("; "),
-    { fields: violations.map((violation) => violation.field), metadata: { field: first.field } },
-  );
+export function internalError(): Partial<ServiceError> {
+  return errorOf(internalStatus());
+}
+
+function errorInfo(reason: string, metadata: Record<string, string>): Any {
+  return pack(ErrorInfoSchema, { reason, domain: DOMAIN, metadata });
+}
+
+function metadataOf(refused: Refusal, code: status): Record<string, string> {
+  const first = code === status.INVALID_ARGUMENT ? refused.fields[0] : undefined;
+  const metadata: Record<string, string> = first === undefined ? {} : { field: first };
+  // Violations come with bad arguments only; elsewhere their room is the metadata's (SKU_NOT_FOUND names many SKUs).
+  let bytesLeft: number = EDGE_LIMITS.statusMetadataBytesMax;
+  if (code !== status.INVALID_ARGUMENT) bytesLeft += EDGE_LIMITS.statusViolationsBytesMax;
+  for (const [name, value] of Object.entries(refused.metadata)) {
+    const clipped = clipText(value, bytesLeft);
+    metadata[name] = clipped;
+    bytesLeft = Math.max(0, bytesLeft - Buffer.byteLength(clipped));
+  }
+  return metadata;
+}
+
+/** As many as fit, in the order of the request. */
+function violationsOf(refused: Refusal): FieldViolation[] {
+  const all = "violations" in refused ? (refused as RefusedRequest).violations : undefined;
+  const shown: FieldViolation[] = [];
+  let bytesLeft: number = EDGE_LIMITS.statusViolationsBytesMax;
+  for (let index = 0; index < refused.fields.length; index++) {
+    const field = refused.fields[index]!;
+    const description = clipText(all?.[index]?.message ?? refused.message, EDGE_LIMITS.statusMessageBytesMax);
+    bytesLeft -= field.length + Buffer.byteLength(description);
+    if (bytesLeft < 0) break;
+    shown.push({ field, description });
+  }
+  return shown;
+}
+
+function pack<Desc extends DescMessage>(schema: Desc, init: MessageInitShape<Desc>): Any {
+  return anyPack(schema, create(schema, init));
 }

@@ -4,7 +4,8 @@ import type { ErpBody, IncomingErpEvent } from "../../domain/erp-event.js";
 import type { Refusal } from "../../domain/refusal.js";
 import { type ErpEvent, ErpEventSchema } from "../../gen/holdfast/v1/erp_event_pb.js";
 import { LIMITS } from "../../limits.js";
-import { badRequest } from "../errors.js";
+import { clipText } from "../clip-text.js";
+import { EDGE_LIMITS } from "../edge-limits.js";
 import { FieldCheck } from "./field-check.js";
 import { RELEASE_REASONS } from "./reservation-requests.js";
 
@@ -13,34 +14,41 @@ export type CheckedEvent =
   | { readonly kind: "heartbeat"; readonly source: string; readonly lastSequence: number }
   | { readonly kind: "unreadable"; readonly refusal: Refusal };
 
+/** What names the event must be readable, or there is nothing to answer to; the rest may be faulty. */
 export function checkErpEvent(message: ErpEvent | undefined): CheckedEvent {
   const check = new FieldCheck();
   if (message === undefined) {
     check.fail("event", "must be set");
-    return { kind: "unreadable", refusal: badRequest(check.violations) };
+    return { kind: "unreadable", refusal: check.refusal()! };
   }
-  const { source } = message;
+  const { source, body } = message;
   check.name("event.source", source);
-  if (message.body.case === "sourceHeartbeat") {
+  if (body.case === "sourceHeartbeat") {
     if (message.sequence !== 0n) check.fail("event.sequence", "must be 0 for a heartbeat");
-    const lastSequence = check.count("event.source_heartbeat.last_sequence", message.body.value.lastSequence);
-    if (check.violations.length > 0) return { kind: "unreadable", refusal: badRequest(check.violations) };
-    return { kind: "heartbeat", source, lastSequence };
+    const lastSequence = check.count("event.source_heartbeat.last_sequence", body.value.lastSequence);
+    const refused = check.refusal();
+    return refused === undefined
+      ? { kind: "heartbeat", source, lastSequence }
+      : { kind: "unreadable", refusal: refused };
   }
   const sequence = check.quantity("event.sequence", message.sequence);
-  if (check.violations.length > 0) return { kind: "unreadable", refusal: badRequest(check.violations) };
-  check.name("event_id", message.eventId);
+  const refused = check.refusal();
+  if (refused !== undefined) return { kind: "unreadable", refusal: refused };
+  return { kind: "event", event: readEvent(message, sequence) };
+}
+
+function readEvent(message: ErpEvent, sequence: number): IncomingErpEvent {
+  const { source, eventId } = message;
+  const check = new FieldCheck();
+  check.name("event_id", eventId);
+  // Times are journalled as they were told, but not before 1970, which no ERP means.
   const occurredAtMs = Math.max(0, check.time("occur_time", message.occurTime));
   const body = checkBody(check, message);
-  const { eventId } = message;
-  const fault = check.violations[0];
-  if (fault !== undefined || body === undefined) {
-    const raw = toBinary(ErpEventSchema, message).slice(0, LIMITS.faultyEventBytesMax);
-    const safeId = eventId.length > 256 ? eventId.slice(0, 256) : eventId;
-    const reason = `INVALID_FIELD: ${fault?.field ?? "body"}`;
-    return { kind: "event", event: { source, sequence, eventId: safeId, fault: reason, raw } };
-  }
-  return { kind: "event", event: { source, sequence, eventId, occurredAtMs, body } };
+  const badField = check.firstField;
+  if (badField === undefined && body !== undefined) return { source, sequence, eventId, occurredAtMs, body };
+  const raw = toBinary(ErpEventSchema, message).slice(0, LIMITS.faultyEventBytesMax);
+  const fault = `INVALID_FIELD: ${badField ?? "body"}`;
+  return { source, sequence, eventId: clipText(eventId, EDGE_LIMITS.faultyEventIdBytesMax), fault, raw };
 }
 
 function checkBody(check: FieldCheck, { body }: ErpEvent): ErpBody | undefined {

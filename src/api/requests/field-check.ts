@@ -2,28 +2,51 @@
 import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import type { LineRequest } from "../../domain/command.js";
 import { QUANTITY_MAX } from "../../domain/quantity.js";
-import type { Violation } from "../errors.js";
+import type { Refusal } from "../../domain/refusal.js";
+import { EDGE_LIMITS } from "../edge-limits.js";
+import { badRequest, type Violation } from "../errors.js";
 
 const NAME_MAX = 128;
 const LINES_MAX = 1_000;
-export const PAGE_DEFAULT = 100;
-export const PAGE_MAX = 1_000;
-/** Longest hold that can be asked for or allowed: 366 days. */
-const HOLD_MAX_MS = 366 * 24 * 3_600_000;
+const PAGE_DEFAULT = 100;
+const PAGE_MAX = 1_000;
+const HOLD_SECONDS_MAX = 366n * 24n * 3_600n;
+const NANOS_MAX = 999_999_999;
+const NANOS_PER_MS = 1_000_000;
+/** Years 1 to 9999, as google.protobuf.Timestamp has them. */
+const TIMESTAMP_SECONDS_MIN = -62_135_596_800n;
+const TIMESTAMP_SECONDS_MAX = 253_402_300_799n;
 const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
 const BIG_MAX = BigInt(QUANTITY_MAX);
-const NAME_RULE = `1 to ${NAME_MAX} characters, no control characters or line separators`;
+const NAME_RULE = `must be 1 to ${NAME_MAX} characters without control characters`;
 
 export class FieldCheck {
-  readonly violations: Violation[] = [];
+  readonly #violations: Violation[] = [];
+
+  /** What is wrong with the request, all fields in one; undefined when nothing is. */
+  refusal(): Refusal | undefined {
+    return this.#violations.length === 0 ? undefined : badRequest(this.#violations);
+  }
+
+  /** The path of the first bad field. */
+  get firstField(): string | undefined {
+    return this.#violations[0]?.field;
+  }
 
   fail(field: string, message: string): void {
-    this.violations.push({ field, message });
+    this.#note({ field, message });
+  }
+
+  /** Notes when there are more than allowed; false then, and the elements need no look. */
+  atMost(field: string, count: number, limit: number): boolean {
+    if (count <= limit) return true;
+    this.#note({ field, message: `at most ${limit} are allowed`, limit });
+    return false;
   }
 
   /** A string that names a thing: 1 to 128 code points, none of category Cc, Cs, Zl, Zp. */
   name(field: string, value: string): void {
-    if (!isName(value)) this.fail(field, `must be ${NAME_RULE}`);
+    if (!isName(value)) this.fail(field, NAME_RULE);
   }
 
   optionalName(field: string, value: string): void {
@@ -32,7 +55,7 @@ export class FieldCheck {
 
   /** Whole base units, 1 to 2^53 - 1. */
   quantity(field: string, value: bigint): number {
-    if (value < 1n || value > BIG_MAX) this.fail(field, `must be 1 to ${QUANTITY_MAX}`);
+    if (!isQuantity(value)) this.fail(field, `must be 1 to ${QUANTITY_MAX}`);
     return Number(value);
   }
 
@@ -50,54 +73,51 @@ export class FieldCheck {
     return Number(value);
   }
 
-  /** Lines of an order, up to 1,000; sums of one SKU and of all lines stay within the bound of quantities. */
+  /** Lines of an order, up to 1,000. Their sum stays within the bound of a quantity, so that of each SKU does too. */
   lines(lines: readonly { readonly sku: string; readonly quantity: bigint }[], emptyAllowed: boolean): LineRequest[] {
-    if (lines.length === 0 && !emptyAllowed) this.fail("lines", `must be 1 to ${LINES_MAX}`);
-    if (lines.length > LINES_MAX) {
-      this.violations.push({ field: "lines", message: `at most ${LINES_MAX} are allowed`, limit: true });
-      return [];
-    }
+    if (lines.length === 0 && !emptyAllowed) this.fail("lines", "at least one line is needed");
+    if (!this.atMost("lines", lines.length, LINES_MAX)) return [];
     const checked: LineRequest[] = [];
     let sum = 0;
     for (let index = 0; index < lines.length; index++) {
       const { sku, quantity } = lines[index]!;
-      if (!isName(sku)) this.name(`lines[${index}].sku`, sku);
-      if (quantity < 1n || quantity > BIG_MAX) this.quantity(`lines[${index}].quantity`, quantity);
+      // The paths are built for bad lines only: this loop is the hot path.
+      if (!isName(sku)) this.fail(`lines[${index}].sku`, NAME_RULE);
+      if (!isQuantity(quantity)) {
+        this.quantity(`lines[${index}].quantity`, quantity);
+        continue;
+      }
       const units = Number(quantity);
+      const isWithin = sum <= QUANTITY_MAX;
       sum += units;
-      if (sum > QUANTITY_MAX) {
+      if (isWithin && sum > QUANTITY_MAX) {
         this.fail(`lines[${index}].quantity`, `the sum of the lines must be at most ${QUANTITY_MAX}`);
-        sum = 0;
       }
       checked.push({ sku, quantity: units });
     }
     return checked;
   }
 
-  /** A span of time above 0 and up to 366 days, rounded up to whole milliseconds; 0 when the field is unset. */
+  /** A span of time above 0 and up to 366 days, rounded up to whole milliseconds; 0 when the field is unset or bad. */
   holdDuration(field: string, duration: Duration | undefined): number {
     if (duration === undefined) return 0;
     const { seconds, nanos } = duration;
-    const wellFormed =
-      Number.isInteger(nanos) &&
-      Math.abs(nanos) <= 999_999_999 &&
-      !(seconds > 0n && nanos < 0) &&
-      !(seconds < 0n && nanos > 0);
-    const ms =
-      seconds > 1_000_000_000_000n ? Number.POSITIVE_INFINITY : Number(seconds) * 1000 + Math.ceil(nanos / 1e6);
-    if (!wellFormed || ms <= 0 || ms > HOLD_MAX_MS) this.fail(field, "must be above 0 and at most 366 days");
-    return ms;
+    // Seconds and nanoseconds have one sign, so a span above 0 has neither below 0.
+    const isPositive = seconds >= 0n && nanos >= 0 && nanos <= NANOS_MAX && (seconds > 0n || nanos > 0);
+    const isShort = seconds < HOLD_SECONDS_MAX || (seconds === HOLD_SECONDS_MAX && nanos === 0);
+    if (isPositive && isShort) return Number(seconds) * 1000 + Math.ceil(nanos / NANOS_PER_MS);
+    this.fail(field, "must be above 0 and at most 366 days");
+    return 0;
   }
 
-  /** Milliseconds since the Unix epoch, from year 1 to 9999; 0 when the field is unset. */
+  /** Milliseconds since the Unix epoch, from year 1 to 9999; 0 when the field is unset or bad. */
   time(field: string, timestamp: Timestamp | undefined): number {
     if (timestamp === undefined) return 0;
     const { seconds, nanos } = timestamp;
-    if (nanos < 0 || nanos > 999_999_999 || seconds < -62_135_596_800n || seconds > 253_402_300_799n) {
-      this.fail(field, "must be a time from year 1 to 9999");
-      return 0;
-    }
-    return Number(seconds) * 1000 + Math.floor(nanos / 1e6);
+    const isInRange = seconds >= TIMESTAMP_SECONDS_MIN && seconds <= TIMESTAMP_SECONDS_MAX;
+    if (isInRange && nanos >= 0 && nanos <= NANOS_MAX) return Number(seconds) * 1000 + Math.floor(nanos / NANOS_PER_MS);
+    this.fail(field, "must be a time from year 1 to 9999");
+    return 0;
   }
 
   pageSize(field: string, size: number): number {
@@ -108,9 +128,17 @@ export class FieldCheck {
   /** A value of an enum that this version knows; the name it stands for. */
   oneOf<T>(field: string, value: number, names: readonly T[]): T {
     const name = names[value];
-    if (name === undefined) this.fail(field, `${value} is no value of this enum`);
+    if (name === undefined) this.fail(field, "is no value that this version knows");
     return name ?? names[0]!;
   }
+
+  #note(violation: Violation): void {
+    if (this.#violations.length < EDGE_LIMITS.violationsMax) this.#violations.push(violation);
+  }
+}
+
+function isQuantity(value: bigint): boolean {
+  return value >= 1n && value <= BIG_MAX;
 }
 
 /** 1 to 128 code points, none of category Cc, Cs, Zl, Zp. Short printable ASCII, the common case, needs no regular expression. */

@@ -11,11 +11,22 @@ import type {
   PutDealerRequest,
   PutPolicyRequest,
 } from "../../gen/holdfast/v1/operations_service_pb.js";
-import { badRequest } from "../errors.js";
 import { FieldCheck } from "./field-check.js";
 import type { Checked } from "./reservation-requests.js";
 
 const SKUS_MAX = 1_000;
+const NO_SCOPE: PolicyScope = { warehouseId: "", sku: "", dealerId: "" };
+
+type ScopeKind = "default" | "warehouse" | "stock" | "dealer";
+
+/** Where each field of a policy has a meaning (operations_service.proto, Policy). */
+const SCOPES_OF_FIELD = {
+  safety_stock: ["default", "warehouse", "stock"],
+  low_at: ["default", "warehouse", "stock"],
+  open_reservations_max: ["default", "dealer"],
+  hold_default: ["default", "warehouse", "dealer"],
+  hold_max: ["default", "warehouse", "dealer"],
+} as const satisfies Readonly<Record<string, readonly ScopeKind[]>>;
 
 export function checkPutDealer(request: PutDealerRequest): Checked<PutDealer> {
   const check = new FieldCheck();
@@ -28,21 +39,22 @@ export function checkPutDealer(request: PutDealerRequest): Checked<PutDealer> {
   }
   check.optionalName("actor", actor);
   check.optionalName("reason", reason);
-  if (check.violations.length > 0 || dealer === undefined) return badRequest(check.violations);
-  const { dealerId, name, warehouseId } = dealer;
+  const refused = check.refusal();
+  if (refused !== undefined) return refused;
+  const { dealerId, name, warehouseId } = dealer!;
   return { kind: "PutDealer", dealer: { dealerId, name, warehouseId }, attribution: { actor, reason } };
 }
 
 export function checkDealerId(dealerId: string): Checked<{ readonly dealerId: string }> {
   const check = new FieldCheck();
   check.name("dealer_id", dealerId);
-  return check.violations.length > 0 ? badRequest(check.violations) : { dealerId };
+  return check.refusal() ?? { dealerId };
 }
 
 export function checkSourceStatus(source: string): Checked<{ readonly source: string }> {
   const check = new FieldCheck();
   check.name("source", source);
-  return check.violations.length > 0 ? badRequest(check.violations) : { source };
+  return check.refusal() ?? { source };
 }
 
 export function checkListDealers(
@@ -50,18 +62,19 @@ export function checkListDealers(
 ): Checked<{ readonly pageSize: number; readonly pageToken: string }> {
   const check = new FieldCheck();
   const pageSize = check.pageSize("page_size", request.pageSize);
-  return check.violations.length > 0 ? badRequest(check.violations) : { pageSize, pageToken: request.pageToken };
+  return check.refusal() ?? { pageSize, pageToken: request.pageToken };
 }
 
 export function checkPutPolicy(request: PutPolicyRequest): Checked<PutPolicy> {
   const check = new FieldCheck();
   const { policy, actor, reason } = request;
   if (policy === undefined) check.fail("policy", "must be set");
-  const scope = policy === undefined ? undefined : checkScope(check, policy);
+  const scope = policy === undefined ? NO_SCOPE : checkScope(check, policy);
   const fields = policy === undefined ? {} : checkPolicyFields(check, policy);
   check.optionalName("actor", actor);
   check.optionalName("reason", reason);
-  if (check.violations.length > 0 || scope === undefined) return badRequest(check.violations);
+  const refused = check.refusal();
+  if (refused !== undefined) return refused;
   return { kind: "PutPolicy", scope, fields, attribution: { actor, reason } };
 }
 
@@ -69,40 +82,40 @@ function checkScope(check: FieldCheck, { warehouseId, sku, dealerId }: Policy): 
   check.optionalName("policy.warehouse_id", warehouseId);
   check.optionalName("policy.sku", sku);
   check.optionalName("policy.dealer_id", dealerId);
-  if (sku !== "" && warehouseId === "") check.fail("policy.warehouse_id", "must be set where sku is");
-  if (dealerId !== "" && (warehouseId !== "" || sku !== "")) {
-    check.fail("policy.dealer_id", "must be alone: a dealer's policy names no warehouse_id and no sku");
-  }
+  if (dealerId !== "") {
+    const rule = "a dealer's policy names no warehouse_id and no sku";
+    if (warehouseId !== "") check.fail("policy.warehouse_id", rule);
+    if (sku !== "") check.fail("policy.sku", rule);
+  } else if (sku !== "" && warehouseId === "") check.fail("policy.warehouse_id", "must be set where sku is");
   return { warehouseId, sku, dealerId };
 }
 
+/** The scope in which the fields of a policy have or have no meaning. */
+function scopeKindOf({ warehouseId, sku, dealerId }: Policy): ScopeKind {
+  if (dealerId !== "") return "dealer";
+  if (sku !== "") return "stock";
+  return warehouseId !== "" ? "warehouse" : "default";
+}
+
 function checkPolicyFields(check: FieldCheck, policy: Policy): PolicyFields {
-  const scope =
-    policy.dealerId !== ""
-      ? "dealer"
-      : policy.sku !== ""
-        ? "stock"
-        : policy.warehouseId !== ""
-          ? "warehouse"
-          : "default";
-  const fits = (field: string, isSet: boolean, scopes: readonly string[]) => {
-    if (isSet && !scopes.includes(scope)) check.fail(`policy.${field}`, `has no meaning in a ${scope}'s scope`);
+  const scope = scopeKindOf(policy);
+  const units = (field: keyof typeof SCOPES_OF_FIELD, value: bigint | undefined) => {
+    if (value === undefined) return undefined;
+    checkMeaning(check, field, scope);
+    return check.count(`policy.${field}`, value);
   };
-  const count = (field: string, value: bigint | undefined) =>
-    value === undefined ? undefined : check.count(`policy.${field}`, value);
-  const duration = (field: string, value: Policy["holdMax"]) =>
-    value === undefined ? undefined : check.holdDuration(`policy.${field}`, value);
-  fits("safety_stock", policy.safetyStock !== undefined, ["default", "warehouse", "stock"]);
-  fits("low_at", policy.lowAt !== undefined, ["default", "warehouse", "stock"]);
-  fits("open_reservations_max", policy.openReservationsMax !== undefined, ["default", "dealer"]);
-  fits("hold_default", policy.holdDefault !== undefined, ["default", "warehouse", "dealer"]);
-  fits("hold_max", policy.holdMax !== undefined, ["default", "warehouse", "dealer"]);
-  const safetyStock = count("safety_stock", policy.safetyStock);
-  const lowAt = count("low_at", policy.lowAt);
-  const openReservationsMax = count("open_reservations_max", policy.openReservationsMax);
-  const holdDefaultMs = duration("hold_default", policy.holdDefault);
-  const holdMaxMs = duration("hold_max", policy.holdMax);
-  if (holdDefaultMs !== undefined && holdMaxMs !== undefined && holdDefaultMs > holdMaxMs) {
+  const span = (field: keyof typeof SCOPES_OF_FIELD, value: Policy["holdMax"]) => {
+    if (value === undefined) return undefined;
+    checkMeaning(check, field, scope);
+    return check.holdDuration(`policy.${field}`, value);
+  };
+  const safetyStock = units("safety_stock", policy.safetyStock);
+  const lowAt = units("low_at", policy.lowAt);
+  const openReservationsMax = units("open_reservations_max", policy.openReservationsMax);
+  const holdDefaultMs = span("hold_default", policy.holdDefault);
+  const holdMaxMs = span("hold_max", policy.holdMax);
+  // A bad duration reads as 0, and is told already.
+  if (holdDefaultMs !== undefined && holdMaxMs !== undefined && holdMaxMs > 0 && holdDefaultMs > holdMaxMs) {
     check.fail("policy.hold_default", "must be at most hold_max");
   }
   return {
@@ -114,13 +127,19 @@ function checkPolicyFields(check: FieldCheck, policy: Policy): PolicyFields {
   };
 }
 
+function checkMeaning(check: FieldCheck, field: keyof typeof SCOPES_OF_FIELD, scope: ScopeKind): void {
+  if (!(SCOPES_OF_FIELD[field] as readonly ScopeKind[]).includes(scope))
+    check.fail(`policy.${field}`, `has no meaning in a ${scope} scope`);
+}
+
 export function checkGetPolicy({ warehouseId, sku, dealerId }: GetPolicyRequest): Checked<GetPolicy> {
   const check = new FieldCheck();
   check.optionalName("warehouse_id", warehouseId);
   check.optionalName("sku", sku);
   check.optionalName("dealer_id", dealerId);
   if (sku !== "" && warehouseId === "") check.fail("warehouse_id", "must be set where sku is");
-  if (check.violations.length > 0) return badRequest(check.violations);
+  const refused = check.refusal();
+  if (refused !== undefined) return refused;
   return { kind: "GetPolicy", scope: { warehouseId, sku, dealerId } };
 }
 
@@ -129,7 +148,8 @@ export function checkGetStock(request: GetStockRequest): Checked<GetStock> {
   check.name("warehouse_id", request.warehouseId);
   check.name("sku", request.sku);
   const pageSize = check.pageSize("page_size", request.pageSize);
-  if (check.violations.length > 0) return badRequest(check.violations);
+  const refused = check.refusal();
+  if (refused !== undefined) return refused;
   const { warehouseId, sku, pageToken } = request;
   return { kind: "GetStock", warehouseId, sku, pageSize, pageToken };
 }
@@ -145,11 +165,12 @@ export function checkGetAvailability(
   }
   check.optionalName("dealer_id", dealerId);
   check.optionalName("warehouse_id", warehouseId);
-  if (skus.length > SKUS_MAX) {
-    check.violations.push({ field: "skus", message: `at most ${SKUS_MAX} are allowed`, limit: true });
-  } else for (const [index, sku] of skus.entries()) check.name(`skus[${index}]`, sku);
+  if (check.atMost("skus", skus.length, SKUS_MAX)) {
+    for (const [index, sku] of skus.entries()) check.name(`skus[${index}]`, sku);
+  }
   if (skus.length > 0 && pageToken !== "") check.fail("page_token", "must be empty where skus are named");
   const pageSize = check.pageSize("page_size", request.pageSize);
-  if (check.violations.length > 0) return badRequest(check.violations);
+  const refused = check.refusal();
+  if (refused !== undefined) return refused;
   return { dealerId, warehouseId, skus, pageSize, pageToken };
 }

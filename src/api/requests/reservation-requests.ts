@@ -10,7 +10,6 @@ import type {
   ReleaseRequest,
   ReserveRequest,
 } from "../../gen/holdfast/v1/reservation_service_pb.js";
-import { badRequest } from "../errors.js";
 import { FieldCheck } from "./field-check.js";
 
 export type Checked<C> = C | Refusal;
@@ -32,7 +31,8 @@ export function checkReserve(request: ReserveRequest): Checked<Reserve> {
   if (request.commit && request.holdDuration !== undefined) {
     check.fail("hold_duration", "must be unset when commit is set: there is no hold");
   }
-  if (check.violations.length > 0) return badRequest(check.violations);
+  const refused = check.refusal();
+  if (refused !== undefined) return refused;
   const { requestId, dealerId, orderId, warehouseId, commit } = request;
   return { kind: "Reserve", requestId, dealerId, orderId, warehouseId, lines, partial, holdMs, commit };
 }
@@ -50,7 +50,8 @@ export function checkCommit(request: CommitRequest): Checked<Commit> {
   const check = new FieldCheck();
   checkNamed(check, request);
   const lines = check.lines(request.lines, true);
-  if (check.violations.length > 0) return badRequest(check.violations);
+  const refused = check.refusal();
+  if (refused !== undefined) return refused;
   const { requestId, dealerId, reservationId } = request;
   return { kind: "Commit", requestId, dealerId, reservationId, lines };
 }
@@ -60,7 +61,8 @@ export function checkRelease(request: ReleaseRequest): Checked<Release> {
   checkNamed(check, request);
   const lines = check.lines(request.lines, true);
   const reason = check.oneOf("reason", request.reason, RELEASE_REASONS);
-  if (check.violations.length > 0) return badRequest(check.violations);
+  const refused = check.refusal();
+  if (refused !== undefined) return refused;
   const { requestId, dealerId, reservationId } = request;
   return { kind: "Release", requestId, dealerId, reservationId, lines, reason };
 }
@@ -69,7 +71,8 @@ export function checkExtend(request: ExtendRequest): Checked<Extend> {
   const check = new FieldCheck();
   checkNamed(check, request);
   const holdMs = check.holdDuration("hold_duration", request.holdDuration);
-  if (check.violations.length > 0) return badRequest(check.violations);
+  const refused = check.refusal();
+  if (refused !== undefined) return refused;
   const { requestId, dealerId, reservationId } = request;
   return { kind: "Extend", requestId, dealerId, reservationId, holdMs };
 }
@@ -78,7 +81,8 @@ export function checkGetReservation(request: GetReservationRequest): Checked<Get
   const check = new FieldCheck();
   check.name("reservation_id", request.reservationId);
   check.name("dealer_id", request.dealerId);
-  if (check.violations.length > 0) return badRequest(check.violations);
+  const refused = check.refusal();
+  if (refused !== undefined) return refused;
   return { kind: "GetReservation", dealerId: request.dealerId, reservationId: request.reservationId };
 }
 
@@ -88,14 +92,16 @@ export function checkListReservations(request: ListReservationsRequest): Checked
   check.optionalName("order_id", request.orderId);
   check.optionalName("warehouse_id", request.warehouseId);
   check.optionalName("sku", request.sku);
-  const states: ReservationState[] = [];
+  // As a set: a request may name one state a million times.
+  const states = new Set<ReservationState>();
   for (const [index, value] of request.states.entries()) {
     const state = STATES[value];
-    if (state === undefined) check.fail(`states[${index}]`, `${value} is no state of a reservation`);
-    else states.push(state);
+    if (state === undefined) check.fail(`states[${index}]`, "is no state of a reservation");
+    else states.add(state);
   }
   const pageSize = check.pageSize("page_size", request.pageSize);
-  if (check.violations.length > 0) return badRequest(check.violations);
+  const refused = check.refusal();
+  if (refused !== undefined) return refused;
   const { dealerId, orderId, warehouseId, sku, pageToken } = request;
-  return { kind: "ListReservations", dealerId, orderId, warehouseId, sku, states, pageSize, pageToken };
+  return { kind: "ListReservations", dealerId, orderId, warehouseId, sku, states: [...states], pageSize, pageToken };
 }
