@@ -35,12 +35,15 @@ export function finish(state: number): number {
   return (hash ^ (hash >>> 16)) >>> 0;
 }
 
-/** The index hash of one key. */
-export function hashKey(key: string): number {
-  return finish(mixString(OFFSET, key));
+/**
+ * The index hash of one key. `seed` is drawn at random for each data folder, so that nobody can choose keys
+ * that fall on one slot.
+ */
+export function hashKey(seed: number, key: string): number {
+  return finish(mixString(OFFSET ^ seed, key));
 }
 
 /** The index hash of a pair of keys. */
-export function hashPair(first: string, second: string): number {
-  return finish(mixString(mixString(OFFSET, first), second));
+export function hashPair(seed: number, first: string, second: string): number {
+  return finish(mixString(mixString(OFFSET ^ seed, first), second));
 }

@@ -15,19 +15,25 @@ export class AnswerStore implements AnswerTable {
   readonly #index: KeyIndex;
   readonly #retentionMs: () => number;
   readonly #count: { kept: number };
+  readonly #seed: number;
   #first: number;
 
   constructor(
     table: AppendTable<NumberedAnswer>,
     index: KeyIndex,
     first: number,
-    settings: { readonly retentionMs: () => number; readonly answerCount: { kept: number } },
+    settings: {
+      readonly retentionMs: () => number;
+      readonly answerCount: { kept: number };
+      readonly hashSeed: () => number;
+    },
   ) {
     this.#table = table;
     this.#index = index;
     this.#first = first;
     this.#retentionMs = settings.retentionMs;
     this.#count = settings.answerCount;
+    this.#seed = settings.hashSeed();
     this.#count.kept += table.count - first + 1;
   }
 
@@ -43,7 +49,7 @@ export class AnswerStore implements AnswerTable {
 
   find(dealerId: string, requestId: string, nowMs: number): RequestAnswered | undefined {
     let found: RequestAnswered | undefined;
-    this.#index.find(hashPair(dealerId, requestId), (candidate) => {
+    this.#index.find(hashPair(this.#seed, dealerId, requestId), (candidate) => {
       const { answer } = this.#table.get(candidate)!;
       if (answer.requestId !== requestId || answer.dealerId !== dealerId) return false;
       found = answer;
@@ -53,7 +59,7 @@ export class AnswerStore implements AnswerTable {
   }
 
   add(answer: RequestAnswered): void {
-    this.#index.add(hashPair(answer.dealerId, answer.requestId));
+    this.#index.add(hashPair(this.#seed, answer.dealerId, answer.requestId));
     this.#table.add({ number: this.#table.count + 1, answer });
     this.#count.kept += 1;
   }

@@ -10,16 +10,22 @@ export class KeyedNumberedTable<T extends { readonly number: number }>
 {
   readonly #index: KeyIndex;
   readonly #keyOf: (item: T) => string;
+  readonly #seed: number;
 
-  constructor(options: NumberedTableOptions<T>, index: KeyIndex, keyOf: (item: T) => string) {
+  constructor(
+    options: NumberedTableOptions<T>,
+    index: KeyIndex,
+    key: { readonly seed: number; readonly of: (item: T) => string },
+  ) {
     super(options);
     this.#index = index;
-    this.#keyOf = keyOf;
+    this.#keyOf = key.of;
+    this.#seed = key.seed;
   }
 
   find(key: string): T | undefined {
     let found: T | undefined;
-    this.#index.find(hashKey(key), (number) => {
+    this.#index.find(hashKey(this.#seed, key), (number) => {
       const item = this.get(number)!;
       if (this.#keyOf(item) !== key) return false;
       found = item;
@@ -29,7 +35,7 @@ export class KeyedNumberedTable<T extends { readonly number: number }>
   }
 
   override add(item: T): void {
-    this.#index.add(hashKey(this.#keyOf(item)));
+    this.#index.add(hashKey(this.#seed, this.#keyOf(item)));
     super.add(item);
   }
 }

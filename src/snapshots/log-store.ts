@@ -16,7 +16,10 @@ export interface CheckpointFile {
   write(bytes: Uint8Array): Promise<void>;
 }
 
-export type LogStoreSettings = Omit<StoreSettings, "retentionMs" | "nonce" | "answerCount" | "partitionCount"> & {
+export type LogStoreSettings = Omit<
+  StoreSettings,
+  "retentionMs" | "nonce" | "hashSeed" | "answerCount" | "partitionCount"
+> & {
   /** Lower bound of how long answers are remembered, milliseconds; the longest hold may make it longer. */
   readonly answerRetentionMs: number;
 };
@@ -50,6 +53,7 @@ export class LogStore {
       ...settings,
       retentionMs: () => Math.max(settings.answerRetentionMs, policies.longestHoldMs),
       nonce: (epoch) => this.system.state.nonce(epoch),
+      hashSeed: () => Number.parseInt(this.system.state.nonce(1) ?? "0", 36) >>> 0,
       answerCount: { kept: 0 },
       partitionCount: () => this.partitions.size,
     };

@@ -91,7 +91,11 @@ export class PageSpace {
       const write: PageBatch = { puts: batch, deletes };
       this.#puts += batch.length;
       batch = [];
-      await this.#store.write(write);
+      try {
+        await this.#store.write(write);
+      } catch (cause) {
+        throw new SnapshotDamaged("the pages cannot be written", { cause });
+      }
     };
     const obsolete = this.#obsolete;
     this.#obsolete = [];

@@ -33,6 +33,8 @@ export interface StoreSettings {
   /** How long an answer is remembered, milliseconds. */
   readonly retentionMs: () => number;
   readonly nonce: (epoch: number) => string | undefined;
+  /** The data folder's own seed of index hashes; known once its first epoch has begun. */
+  readonly hashSeed: () => number;
   /** Answers remembered over all partitions. */
   readonly answerCount: { kept: number };
   /** Told of stocks that come into memory from their page, and of those that leave. */
@@ -78,7 +80,7 @@ export class PartitionStore implements PartitionState {
   readonly exceptions: NumberedTable<StoredException>;
   readonly openLines = new OpenLines();
   readonly deadlines = new DeadlineHeap();
-  readonly orders = new OrderIndex();
+  readonly orders: OrderIndex;
   /** Sequence of the last record taken in. */
   sequence: number;
   readonly #nonce: StoreSettings["nonce"];
@@ -92,6 +94,8 @@ export class PartitionStore implements PartitionState {
     this.warehouseId = head.warehouseId;
     this.sequence = head.sequence;
     this.#nonce = settings.nonce;
+    const seed = settings.hashSeed();
+    this.orders = new OrderIndex(seed);
     const column = (table: { readonly id: number }) => ({ table: table.id, partition });
     const index = (table: { readonly id: number }, count: number, first = 1) => {
       const made = new KeyIndex(space, column(table));
@@ -120,13 +124,13 @@ export class PartitionStore implements PartitionState {
         onEvict: (stock) => settings.onStockEvict?.(partition, stock),
       },
       stockKeys,
-      (stock) => stock.sku,
+      { seed, of: (stock) => stock.sku },
     );
     const dealerKeys = index(TABLES.partitionDealerKeys, head.dealers);
     this.dealers = new KeyedNumberedTable(
       options(TABLES.partitionDealers, partitionDealerCodec, head.dealers),
       dealerKeys,
-      (dealer) => dealer.dealerId,
+      { seed, of: (dealer) => dealer.dealerId },
     );
     const reservations = new NumberedTable(options(TABLES.reservations, reservationCodec(this), head.reservations));
     const answers = new AppendTable(options(TABLES.answers, answerItemCodec, head.answers));
