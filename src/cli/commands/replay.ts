@@ -1,6 +1,6 @@
 import { SingleBar } from "cli-progress";
 import { type Command, Option } from "commander";
-import { HoldfastClient } from "../../client/index.js";
+import { HoldfastClient, HoldfastError } from "../../client/index.js";
 import { countUpTo, parseFactor, parseShare } from "../arguments.js";
 import { serverOption } from "../client-command.js";
 import { EXIT_DONE, EXIT_FAILURE } from "../exit-code.js";
@@ -72,11 +72,18 @@ async function runReplay(session: Session, options: ReplayOptions): Promise<void
   let address = options.server;
   try {
     const plan = planReplay(await readOrderRows(options.orders));
-    const embedded = options.embedded ? await startEmbeddedServer() : undefined;
-    address = embedded?.address ?? address;
+    const starting = options.embedded ? startEmbeddedServer() : undefined;
     const result = await interruptible(
-      (signal) => playAt(address, { session, options, signal, plan }),
-      async () => embedded?.stop(),
+      async (signal) => {
+        const embedded = await starting;
+        address = embedded?.address ?? address;
+        return playAt(address, { session, options, signal, plan }).catch((error: unknown) => {
+          // Only its own log says why a server failed, and that log ends here.
+          if (error instanceof HoldfastError) for (const line of embedded?.lastLines ?? []) terminal.printError(line);
+          throw error;
+        });
+      },
+      async () => (await starting)?.stop(),
     );
     terminal.print(options.json ? resultAsJson(result) : describeResult(result));
     session.exitCode = isClean(result) ? EXIT_DONE : EXIT_FAILURE;
@@ -94,7 +101,9 @@ async function playAt(
   const client = new HoldfastClient(address, { deadlineMs: 30_000 });
   const bar = progressBar(session, options);
   const interrupted = new Promise<never>((_, reject) => {
-    signal.addEventListener("abort", () => reject(new Error("interrupted")), { once: true });
+    const interrupt = (): void => reject(new Error("interrupted"));
+    if (signal.aborted) interrupt();
+    signal.addEventListener("abort", interrupt, { once: true });
   });
   try {
     return await Promise.race([replay(client, plan, settingsOf(options), bar.show), interrupted]);

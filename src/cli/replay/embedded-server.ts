@@ -17,6 +17,8 @@ const LINES_KEPT = 20;
 
 export interface EmbeddedServer {
   readonly address: string;
+  /** The newest lines of its log. */
+  readonly lastLines: readonly string[];
   /** Stops it and removes its folder. Throws when it did not end cleanly. */
   stop(): Promise<void>;
 }
@@ -39,14 +41,16 @@ export async function startEmbeddedServer(
     process.removeListener("exit", killWithParent);
     await rm(folder, { recursive: true, force: true });
   };
+  const lastLines: string[] = [];
   try {
-    const address = await addressOf(child);
+    const address = await addressOf(child, lastLines);
     return {
       address,
+      lastLines,
       stop: async () => {
-        const exitCode = await stopped(child);
+        await stop(child);
         await clear();
-        if (exitCode !== 0) throw new Error(`the embedded server ended with exit code ${exitCode}`);
+        if (child.exitCode !== 0) throw new Error(`the embedded server ended with ${endOf(child)}`);
       },
     };
   } catch (error) {
@@ -57,9 +61,8 @@ export async function startEmbeddedServer(
 }
 
 /** From the log line `{"msg": "serving", "listen": "HOST:PORT"}`. The output is read to the end, or the child would block. */
-function addressOf(child: ChildProcess): Promise<string> {
+function addressOf(child: ChildProcess, lastLines: string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const lastLines: string[] = [];
     const fail = (what: string): void => reject(new Error([`the embedded server ${what}`, ...lastLines].join("\n  ")));
     const timer = setTimeout(() => fail("did not start in time"), START_TIMEOUT_MS);
     const keep = (line: string): void => {
@@ -77,9 +80,9 @@ function addressOf(child: ChildProcess): Promise<string> {
       });
     }
     child.once("error", (error) => fail(error.message));
-    child.once("exit", (code, signal) => {
+    child.once("exit", () => {
       clearTimeout(timer);
-      fail(`ended at once (${signal ?? `exit code ${code}`})`);
+      fail(`ended at once with ${endOf(child)}`);
     });
   });
 }
@@ -93,12 +96,15 @@ function servingAddress(line: string): string | undefined {
   }
 }
 
-async function stopped(child: ChildProcess): Promise<number | null> {
-  if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
-  const exit = once(child, "exit") as Promise<[number | null]>;
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, "exit");
   child.kill("SIGTERM");
   const timer = setTimeout(() => child.kill("SIGKILL"), STOP_TIMEOUT_MS);
-  const [exitCode] = await exit;
+  await exit;
   clearTimeout(timer);
-  return exitCode;
+}
+
+function endOf(child: ChildProcess): string {
+  return child.signalCode ?? `exit code ${child.exitCode}`;
 }
