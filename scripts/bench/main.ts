@@ -53,6 +53,7 @@ function benchRun(options: BenchOptions): BenchRun {
     rounds: options.rounds,
     turnsPerRound: options.turnsPerRound,
     roundsBudgetMs: options.roundsBudgetMs,
+    hurryAfterMs: options.hurryAfterMs,
     windowMs: options.windowMs,
     dataFolders: new DataFolders(options.dataRoot),
     totals: { levelPuts: 0, reservations: 0 },

@@ -14,6 +14,8 @@ export interface BenchRun {
   readonly turnsPerRound: number;
   /** Time for the rounds of one comparison, after which no further round begins. */
   readonly roundsBudgetMs: number;
+  /** Time since the start of the process after which comparisons keep to the fewest rounds. */
+  readonly hurryAfterMs: number;
   /** Length of the measured part of a turn. */
   readonly windowMs: number;
   readonly dataFolders: DataFolders;

@@ -25,7 +25,9 @@ export async function alternate(run: BenchRun, { name, first, second }: Alternat
   const rounds: { first: Turn[]; second: Turn[] } = { first: [], second: [] };
   const startedAtMs = performance.now();
   for (let round = 1; round <= run.rounds; round++) {
-    if (round > ROUNDS_MIN && performance.now() - startedAtMs > run.roundsBudgetMs) break;
+    const nowMs = performance.now();
+    const isLate = nowMs - startedAtMs > run.roundsBudgetMs || nowMs > run.hurryAfterMs;
+    if (round > ROUNDS_MIN && isLate) break;
     run.progress(`${name}: round ${round} of ${run.rounds}`);
     const turns: { first: Turn[]; second: Turn[] } = { first: [], second: [] };
     for (let turn = 0; turn < run.turnsPerRound; turn++) {
