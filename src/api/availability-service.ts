@@ -1,14 +1,12 @@
 import type { UntypedServiceImplementation } from "@grpc/grpc-js";
-import type { ServicePorts } from "../actor/service.js";
 import type { GetAvailabilityRequest, GetAvailabilityResponse } from "../gen/holdfast/v1/availability_service_pb.js";
 import { availabilityMessage, freshnessMessage } from "./answers/messages.js";
+import type { EdgeContext } from "./edge-context.js";
 import { checkGetAvailability } from "./requests/operations-requests.js";
-import { directCall, isRefusal, type OnFailure } from "./unary.js";
+import { directCall, isRefusal } from "./unary.js";
 
-export function availabilityService(
-  { availability }: ServicePorts,
-  onFailure: OnFailure,
-): UntypedServiceImplementation {
+export function availabilityService({ ports, onFailure }: EdgeContext): UntypedServiceImplementation {
+  const { availability } = ports;
   return {
     getAvailability: directCall(onFailure, (request: GetAvailabilityRequest) => {
       const query = checkGetAvailability(request);

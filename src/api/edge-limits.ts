@@ -2,7 +2,16 @@
 export const EDGE_LIMITS = {
   /** Messages of one stream that are taken and not yet answered: enough to fill a turn, small enough to cost nothing. */
   streamInFlightMax: 1_024,
-  /** Largest message received, the default of gRPC: 1,000 lines with the longest names take about half of it. */
+  /**
+   * Lines in what one stream has under way, and again in what it does not read: 1,024 messages of 1,000 lines each would
+   * be half a gigabyte, this many lines are below 10 MB with the longest names.
+   */
+  streamCostMax: 16_384,
+  /** Answers of one stream held for a caller that does not read: a turn's worth, so that a burst never waits for the reader. */
+  streamUnsentMax: 256,
+  /** Streams open at once, watches and reflection included: times the bounds above, what they can keep is bounded. */
+  streamsMax: 2_000,
+  /** Largest message received, the default of gRPC: 1,000 lines with the longest names take about a sixth of it. */
   receiveBytesMax: 4 * 1024 * 1024,
   /** Calls and streams of one connection at once; more wait at the caller. */
   concurrentStreamsMax: 2_000,
@@ -10,9 +19,13 @@ export const EDGE_LIMITS = {
   sessionMemoryMb: 64,
   /** A connection without calls is closed after this; its client connects again by itself. */
   connectionIdleMs: 30 * 60_000,
+  /** A connection takes no new calls after this, so that callers spread again over servers; its open streams go on. */
+  connectionAgeMs: 12 * 60 * 60_000,
   /** A silent connection is probed, so that a dead peer does not hold one for ever. */
   keepaliveMs: 60_000,
   keepaliveTimeoutMs: 20_000,
+  /** After the time for a shutdown is over and every connection was destroyed: how long their ends are waited for. */
+  forcedCloseMs: 1_000,
   /**
    * What one status may put into the trailers, as many callers take 8 KiB of headers and drop the call beyond: the message
    * (each byte may become three), and in the details, which base64 makes a third longer, the message again, metadata and
@@ -26,3 +39,5 @@ export const EDGE_LIMITS = {
   /** Bytes kept of the event_id of an event that cannot be taken: as long as a good one can be. */
   faultyEventIdBytesMax: 512,
 } as const;
+
+export type EdgeLimits = { readonly [Name in keyof typeof EDGE_LIMITS]: number };

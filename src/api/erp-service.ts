@@ -1,5 +1,6 @@
 import type { ServerDuplexStream, ServerUnaryCall, sendUnaryData, UntypedServiceImplementation } from "@grpc/grpc-js";
-import type { EventDisposition, Outcome, ServicePorts, SourceStatus } from "../actor/service.js";
+import type { EventDisposition, Outcome, SourceStatus } from "../actor/service.js";
+import type { ErpEvent } from "../gen/holdfast/v1/erp_event_pb.js";
 import {
   Disposition,
   type GetSourceStatusRequest,
@@ -10,61 +11,61 @@ import {
   type StreamEventsResponse,
 } from "../gen/holdfast/v1/erp_service_pb.js";
 import { timestamp } from "./answers/messages.js";
-import { EDGE_LIMITS } from "./edge-limits.js";
-import { internalError, serviceError } from "./errors.js";
-import { type OpenStreams, serveOrderedStream } from "./ordered-stream.js";
+import type { EdgeContext } from "./edge-context.js";
+import { outcomeStatus, serviceError, statusOf } from "./errors.js";
+import { OrderedStream, type Settle, StreamEnd } from "./ordered-stream.js";
 import { checkErpEvent } from "./requests/erp-requests.js";
 import { checkSourceStatus } from "./requests/operations-requests.js";
 import type { Encoded } from "./service-definition.js";
-import { finish, isRefusal, type OnFailure } from "./unary.js";
+import { finish, guard, isRefusal } from "./unary.js";
 
-export function erpService(
-  { ingest }: ServicePorts,
-  streams: OpenStreams,
-  onFailure: OnFailure,
-): UntypedServiceImplementation {
+export function erpService(context: EdgeContext): UntypedServiceImplementation {
+  const { ports, onFailure } = context;
   return {
-    streamEvents(call: ServerDuplexStream<StreamEventsRequest, StreamEventsResponse>) {
-      serveOrderedStream(call, streams, {
-        inFlightMax: EDGE_LIMITS.streamInFlightMax,
-        onFailure,
-        take({ event: message }, settle) {
-          const checked = checkErpEvent(message);
-          if (checked.kind === "unreadable") {
-            settle({ end: checked.refusal });
-            return;
-          }
-          const source = checked.kind === "event" ? checked.event.source : checked.source;
-          const sequence = checked.kind === "event" ? checked.event.sequence : 0;
-          const onOutcome = (outcome: Outcome<EventDisposition>) => {
-            if (outcome.kind === "answered") settle(eventResponse(source, sequence, outcome.value));
-            else if (outcome.kind === "refused") settle({ end: outcome.refusal });
-            else {
-              onFailure(outcome.cause);
-              call.emit("error", internalError());
-            }
-          };
-          if (checked.kind === "event") ingest.offer(checked.event, onOutcome);
-          else ingest.heartbeat(checked.source, checked.lastSequence, onOutcome);
-        },
+    streamEvents(call: ServerDuplexStream<StreamEventsRequest, Encoded>) {
+      new OrderedStream<StreamEventsRequest, StreamEventsResponse>({
+        ...context,
+        call,
+        costOf: () => 1,
+        take: ({ event }, settle) => takeEvent(context, event, settle),
       });
     },
-    getSourceStatus(
-      call: ServerUnaryCall<GetSourceStatusRequest, GetSourceStatusResponse>,
-      callback: sendUnaryData<GetSourceStatusResponse>,
-    ) {
-      const checked = checkSourceStatus(call.request.source);
-      if (isRefusal(checked)) {
-        callback(serviceError(checked));
-        return;
-      }
-      ingest.sourceStatus(checked.source, (outcome) => {
-        const sent =
-          outcome.kind === "answered" ? { kind: outcome.kind, value: statusResponse(outcome.value) } : outcome;
-        finish(sent, callback as sendUnaryData<Encoded>, onFailure);
+    getSourceStatus(call: ServerUnaryCall<GetSourceStatusRequest, Encoded>, callback: sendUnaryData<Encoded>) {
+      guard(callback, onFailure, () => {
+        const checked = checkSourceStatus(call.request.source);
+        if (isRefusal(checked)) callback(serviceError(checked));
+        else {
+          ports.ingest.sourceStatus(checked.source, (outcome) => {
+            if (outcome.kind === "answered") callback(null, statusResponse(outcome.value));
+            else finish(outcome, callback, onFailure);
+          });
+        }
       });
     },
   };
+}
+
+/** Offers an event or a heartbeat; what cannot be read, and a refusal of the ingest, ends the stream. */
+function takeEvent(
+  { ports, onFailure }: EdgeContext,
+  message: ErpEvent | undefined,
+  settle: Settle<StreamEventsResponse>,
+): void {
+  const checked = checkErpEvent(message);
+  if (checked.kind === "unreadable") {
+    settle(new StreamEnd(statusOf(checked.refusal)));
+    return;
+  }
+  const { source, sequence } = checked.kind === "event" ? checked.event : { source: checked.source, sequence: 0 };
+  const onOutcome = (outcome: Outcome<EventDisposition>) => {
+    if (outcome.kind === "answered") settle(eventResponse(source, sequence, outcome.value));
+    else {
+      if (outcome.kind === "failed") onFailure(outcome.cause);
+      settle(new StreamEnd(outcomeStatus(outcome)));
+    }
+  };
+  if (checked.kind === "event") ports.ingest.offer(checked.event, onOutcome);
+  else ports.ingest.heartbeat(checked.source, checked.lastSequence, onOutcome);
 }
 
 function eventResponse(source: string, sequence: number, answer: EventDisposition): StreamEventsResponse {

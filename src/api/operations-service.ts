@@ -1,5 +1,4 @@
 import type { UntypedServiceImplementation } from "@grpc/grpc-js";
-import type { ServicePorts } from "../actor/service.js";
 import type { Answers } from "../domain/command.js";
 import type {
   GetDealerRequest,
@@ -13,6 +12,7 @@ import type {
 } from "../gen/holdfast/v1/operations_service_pb.js";
 import { erpEventMessage } from "./answers/erp-event-message.js";
 import { availabilityMessage, dealerMessage, policyMessage, reservationMessage } from "./answers/messages.js";
+import type { EdgeContext } from "./edge-context.js";
 import {
   checkDealerId,
   checkGetPolicy,
@@ -21,12 +21,10 @@ import {
   checkPutDealer,
   checkPutPolicy,
 } from "./requests/operations-requests.js";
-import { commandCall, directCall, isRefusal, type OnFailure } from "./unary.js";
+import { commandCall, directCall, isRefusal } from "./unary.js";
 
-export function operationsService(
-  { commands, dealers }: ServicePorts,
-  onFailure: OnFailure,
-): UntypedServiceImplementation {
+export function operationsService({ ports, onFailure }: EdgeContext): UntypedServiceImplementation {
+  const { commands, dealers } = ports;
   return {
     putDealer: commandCall(
       commands,

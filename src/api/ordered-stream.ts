@@ -1,118 +1,173 @@
 /**
- * Streams both ways with an answer for each message, in the order of the messages, though they settle at different times.
- * A bounded number is under way at once: beyond it, and while the caller does not read, nothing more is read from it.
- * After the caller's half-close the outstanding answers are still sent.
+ * A stream both ways with an answer for each message, in the order of the messages, though they settle at different times.
+ * It is not the service: what a message means and what is answered is the caller's.
+ *
+ * 1. What is taken and not yet sent is bounded, by messages and by their cost. Beyond it, and while the caller does not
+ *    read, nothing more is read from it.
+ * 2. After the caller's half-close, and at a shutdown, what was taken is still answered; then the stream ends.
+ * 3. An ending takes its place among the answers: those before it are sent, those after it are not.
  */
 import type { ServerDuplexStream } from "@grpc/grpc-js";
-import { shuttingDown } from "../actor/refusals.js";
-import type { Refusal } from "../domain/refusal.js";
-import { internalError, serviceError } from "./errors.js";
+import type { Status } from "../gen/google/rpc/status_pb.js";
+import type { EdgeLimits } from "./edge-limits.js";
+import { errorOf, internalStatus, statusOf } from "./errors.js";
+import type { OpenStreams } from "./open-streams.js";
 import type { Encoded } from "./service-definition.js";
+import { isRefusal, type OnFailure } from "./unary.js";
 
-/** Answers handed to the transport and not yet taken by it, beyond which the caller is held to be not reading. */
-const UNSENT_MAX = 256;
+/** In the place of an answer: the stream ends with this status. */
+export class StreamEnd {
+  readonly status: Status;
 
-/** Settles one message: with its answer, or with the refusal that ends the stream once all before it are answered. */
-export type Settle<Answer> = (answer: Answer | { readonly end: Refusal }) => void;
-
-interface Slot<Answer> {
-  answer: Answer | { readonly end: Refusal } | undefined;
+  constructor(status: Status) {
+    this.status = status;
+  }
 }
+
+export type Settle<Answer> = (answer: Answer | StreamEnd) => void;
 
 export interface OrderedStreamOptions<Request, Answer extends Encoded> {
-  /** Messages taken and not yet answered on one stream. */
-  readonly inFlightMax: number;
+  readonly call: ServerDuplexStream<Request, Encoded>;
+  readonly streams: OpenStreams;
+  readonly limits: EdgeLimits;
+  readonly onFailure: OnFailure;
+  /** What a message costs while it is not answered and sent: about the number of lines in its answer. */
+  readonly costOf: (request: Request) => number;
+  /** Begins with a message; its answer is settled once, at once or later. A throw ends the stream with INTERNAL. */
   readonly take: (request: Request, settle: Settle<Answer>) => void;
-  readonly onFailure: (cause: unknown) => void;
 }
 
-/** The streams of one server, so that a shutdown can end them. */
-export class OpenStreams {
-  readonly #ends = new Set<(refused: Refusal) => void>();
-
-  add(end: (refused: Refusal) => void): () => void {
-    this.#ends.add(end);
-    return () => this.#ends.delete(end);
-  }
-
-  /** Ends every stream: what was taken is answered first. */
-  endAll(): void {
-    for (const end of [...this.#ends]) end(shuttingDown());
-  }
+interface Slot<Answer> {
+  readonly cost: number;
+  answer: Answer | StreamEnd | undefined;
 }
 
-export function serveOrderedStream<Request, Answer extends Encoded>(
-  call: ServerDuplexStream<Request, never>,
-  streams: OpenStreams,
-  options: OrderedStreamOptions<Request, Answer>,
-): void {
-  const slots: Slot<Answer>[] = [];
-  let head = 0;
-  let writable = true;
-  let halfClosed = false;
-  let over = false;
-  /** No more is taken; the stream ends with this once everything taken is answered. */
-  let ending: Refusal | undefined;
+export class OrderedStream<Request, Answer extends Encoded> {
+  readonly #options: OrderedStreamOptions<Request, Answer>;
+  readonly #call: ServerDuplexStream<Request, Encoded>;
+  /** From `#head` on, the messages that are taken and not yet sent, in order. */
+  readonly #slots: Slot<Answer>[] = [];
+  #head = 0;
+  #cost = 0;
+  /** Of answers that the transport holds back. */
+  #unsentCost = 0;
+  #isWritable = true;
+  #isHalfClosed = false;
+  /** False once an ending is known: what comes after it must have no effect. */
+  #isTaking = true;
+  #isOver = false;
+  /** The stream ends with this once everything taken is sent. */
+  #ending: Status | undefined;
+  #leave: () => void = () => {};
 
-  const remove = streams.add((refused) => {
-    ending ??= refused;
-    call.pause();
-    flush();
-  });
-  const stop = () => {
-    over = true;
-    remove();
-  };
-  const fail = (error: object) => {
-    stop();
-    call.emit("error", error);
-  };
-  const flush = () => {
-    while (!over && writable && head < slots.length && slots[head]!.answer !== undefined) {
-      const { answer } = slots[head]!;
-      head += 1;
-      if ("end" in answer!) return fail(serviceError(answer.end));
-      writable = call.write(answer as never) || call.writableLength < UNSENT_MAX;
-    }
-    if (head > 1024 || head === slots.length) {
-      slots.splice(0, head);
-      head = 0;
-    }
-    if (over || slots.length > 0) {
-      if (!over && !ending && slots.length - head < options.inFlightMax && writable) call.resume();
+  constructor(options: OrderedStreamOptions<Request, Answer>) {
+    this.#options = options;
+    this.#call = options.call;
+    const entered = options.streams.enter((refused) => this.#endAfterAnswers(statusOf(refused)));
+    if (isRefusal(entered)) {
+      this.#fail(statusOf(entered));
       return;
     }
-    if (ending !== undefined) fail(serviceError(ending));
-    else if (halfClosed) {
-      stop();
-      call.end();
-    } else if (writable) call.resume();
-  };
+    this.#leave = entered;
+    const { call } = options;
+    const stop = () => this.#stop();
+    call.on("data", (request: Request) => this.#take(request));
+    call.on("end", () => {
+      this.#isHalfClosed = true;
+      this.#flush();
+    });
+    call.on("drain", () => {
+      this.#isWritable = true;
+      this.#unsentCost = 0;
+      this.#flush();
+    });
+    call.on("cancelled", stop);
+    call.on("error", stop);
+    call.on("close", stop);
+  }
 
-  call.on("data", (request: Request) => {
-    if (over || ending !== undefined) return;
-    const slot: Slot<Answer> = { answer: undefined };
-    slots.push(slot);
-    if (slots.length - head >= options.inFlightMax || !writable) call.pause();
+  #take(request: Request): void {
+    if (!this.#isTaking) return;
+    const slot: Slot<Answer> = { cost: this.#options.costOf(request), answer: undefined };
+    this.#slots.push(slot);
+    this.#cost += slot.cost;
+    if (!this.#hasRoom()) this.#call.pause();
+    const settle: Settle<Answer> = (answer) => {
+      slot.answer = answer;
+      if (answer instanceof StreamEnd) this.#takeNoMore();
+      if (this.#slots[this.#head] === slot) this.#flush();
+    };
     try {
-      options.take(request, (answer) => {
-        slot.answer = answer;
-        if (slots[head] === slot) flush();
-      });
+      this.#options.take(request, settle);
     } catch (cause) {
-      options.onFailure(cause);
-      fail(internalError());
+      this.#options.onFailure(cause);
+      settle(new StreamEnd(internalStatus()));
     }
-  });
-  call.on("drain", () => {
-    writable = true;
-    flush();
-  });
-  call.on("end", () => {
-    halfClosed = true;
-    flush();
-  });
-  call.on("cancelled", stop);
-  call.on("error", stop);
-  call.on("close", stop);
+  }
+
+  /** Sends what is next and settled, then ends or reads on. */
+  #flush(): void {
+    while (this.#isWritable && this.#head < this.#slots.length) {
+      const { answer, cost } = this.#slots[this.#head]!;
+      if (answer === undefined) break;
+      this.#head += 1;
+      this.#cost -= cost;
+      if (answer instanceof StreamEnd) {
+        this.#fail(answer.status);
+        return;
+      }
+      this.#send(answer, cost);
+    }
+    if (this.#isOver) return;
+    const isAllSent = this.#head === this.#slots.length;
+    if (isAllSent || this.#head >= this.#options.limits.streamInFlightMax) this.#forgetSent();
+    if (isAllSent && this.#ending !== undefined) this.#fail(this.#ending);
+    else if (isAllSent && this.#isHalfClosed) {
+      this.#stop();
+      this.#call.end();
+    } else if (this.#isTaking && this.#hasRoom()) this.#call.resume();
+  }
+
+  #send(answer: Answer, cost: number): void {
+    const isHeldBack = !this.#call.write(answer);
+    this.#unsentCost = isHeldBack ? this.#unsentCost + cost : 0;
+    const { streamUnsentMax, streamCostMax } = this.#options.limits;
+    // A burst fills the transport's own small buffer in one turn; only a caller that does not read fills this one too.
+    this.#isWritable = !isHeldBack || (this.#call.writableLength < streamUnsentMax && this.#unsentCost < streamCostMax);
+  }
+
+  #hasRoom(): boolean {
+    const { streamInFlightMax, streamCostMax } = this.#options.limits;
+    return this.#isWritable && this.#slots.length - this.#head < streamInFlightMax && this.#cost < streamCostMax;
+  }
+
+  #forgetSent(): void {
+    this.#slots.splice(0, this.#head);
+    this.#head = 0;
+  }
+
+  #endAfterAnswers(status: Status): void {
+    this.#ending ??= status;
+    this.#takeNoMore();
+    this.#flush();
+  }
+
+  #takeNoMore(): void {
+    this.#isTaking = false;
+    this.#call.pause();
+  }
+
+  #fail(status: Status): void {
+    this.#stop();
+    // grpc-js sends what was written before it ends the call with the status.
+    this.#call.emit("error", errorOf(status));
+  }
+
+  #stop(): void {
+    this.#isOver = true;
+    this.#isTaking = false;
+    this.#slots.length = 0;
+    this.#head = 0;
+    this.#leave();
+  }
 }

@@ -1,5 +1,4 @@
 import type { ServerDuplexStream, UntypedServiceImplementation } from "@grpc/grpc-js";
-import type { ServicePorts } from "../actor/service.js";
 import type { Answers } from "../domain/command.js";
 import type { Refusal } from "../domain/refusal.js";
 import type { Status } from "../gen/google/rpc/status_pb.js";
@@ -14,9 +13,10 @@ import type {
 } from "../gen/holdfast/v1/reservation_service_pb.js";
 import { freshnessMessage, reservationMessage } from "./answers/messages.js";
 import { encodeReserveResponse, encodeStreamResponse } from "./answers/reserve-encoder.js";
-import { EDGE_LIMITS } from "./edge-limits.js";
+import type { EdgeContext } from "./edge-context.js";
 import { badRequest, outcomeStatus, statusOf } from "./errors.js";
-import { type OpenStreams, serveOrderedStream } from "./ordered-stream.js";
+import { OrderedStream, type Settle } from "./ordered-stream.js";
+import { isName } from "./requests/field-check.js";
 import {
   checkCommit,
   checkExtend,
@@ -25,13 +25,12 @@ import {
   checkRelease,
   checkReserve,
 } from "./requests/reservation-requests.js";
-import { commandCall, isRefusal, type OnFailure } from "./unary.js";
+import type { Encoded } from "./service-definition.js";
+import { commandCall, isRefusal } from "./unary.js";
 
-export function reservationService(
-  { commands }: ServicePorts,
-  streams: OpenStreams,
-  onFailure: OnFailure,
-): UntypedServiceImplementation {
+export function reservationService(context: EdgeContext): UntypedServiceImplementation {
+  const { ports, onFailure } = context;
+  const { commands } = ports;
   return {
     reserve: commandCall(commands, onFailure, checkReserve, encodeReserveResponse),
     commit: commandCall(
@@ -81,29 +80,33 @@ export function reservationService(
         nextPageToken: answer.nextPageToken,
       }),
     ),
-    reserveStream(call: ServerDuplexStream<ReserveStreamRequest, ReserveStreamResponse>) {
-      serveOrderedStream(call, streams, {
-        inFlightMax: EDGE_LIMITS.streamInFlightMax,
-        onFailure,
-        take({ reserve }, settle) {
-          const requestId = reserve?.requestId ?? "";
-          const command = reserve === undefined ? missingReserve() : checkReserve(reserve);
-          if (isRefusal(command)) {
-            settle(errorResponse(requestId, statusOf(command)));
-            return;
-          }
-          const render = (answer: Answers["Reserve"]) => encodeStreamResponse(requestId, answer);
-          commands.submit(command, render, (outcome) => {
-            if (outcome.kind === "answered") settle(outcome.value);
-            else {
-              if (outcome.kind === "failed") onFailure(outcome.cause);
-              settle(errorResponse(requestId, outcomeStatus(outcome)));
-            }
-          });
-        },
+    reserveStream(call: ServerDuplexStream<ReserveStreamRequest, Encoded>) {
+      new OrderedStream<ReserveStreamRequest, Encoded>({
+        ...context,
+        call,
+        costOf: ({ reserve }) => 1 + (reserve?.lines.length ?? 0),
+        take: (request, settle) => takeReserve(context, request, settle),
       });
     },
   };
+}
+
+/** A refused request is answered with its error, and the stream goes on. */
+function takeReserve({ ports, onFailure }: EdgeContext, { reserve }: ReserveStreamRequest, settle: Settle<Encoded>) {
+  const requestId = reserve !== undefined && isName(reserve.requestId) ? reserve.requestId : "";
+  const command = reserve === undefined ? missingReserve() : checkReserve(reserve);
+  if (isRefusal(command)) {
+    settle(errorResponse(requestId, statusOf(command)));
+    return;
+  }
+  const render = (answer: Answers["Reserve"]) => encodeStreamResponse(requestId, answer);
+  ports.commands.submit(command, render, (outcome) => {
+    if (outcome.kind === "answered") settle(outcome.value);
+    else {
+      if (outcome.kind === "failed") onFailure(outcome.cause);
+      settle(errorResponse(requestId, outcomeStatus(outcome)));
+    }
+  });
 }
 
 function errorResponse(requestId: string, value: Status): ReserveStreamResponse {

@@ -54,7 +54,8 @@ export function finish(outcome: Outcome<Encoded>, callback: sendUnaryData<Encode
   callback(errorOf(outcomeStatus(outcome)));
 }
 
-function guard(callback: sendUnaryData<Encoded>, onFailure: OnFailure, work: () => void): void {
+/** Whatever throws on the way is INTERNAL for the caller. */
+export function guard(callback: sendUnaryData<Encoded>, onFailure: OnFailure, work: () => void): void {
   try {
     work();
   } catch (cause) {
