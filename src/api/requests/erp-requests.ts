@@ -2,7 +2,7 @@
 import { toBinary } from "@bufbuild/protobuf";
 import type { ErpBody, IncomingErpEvent } from "../../domain/erp-event.js";
 import type { Refusal } from "../../domain/refusal.js";
-import { type ErpEvent, ErpEventSchema } from "../../gen/holdfast/v1/erp_event_pb.js";
+import { type ErpEvent, ErpEventSchema, type SourceHeartbeat } from "../../gen/holdfast/v1/erp_event_pb.js";
 import { LIMITS } from "../../limits.js";
 import { clipText } from "../clip-text.js";
 import { EDGE_LIMITS } from "../edge-limits.js";
@@ -12,6 +12,10 @@ import { RELEASE_REASONS } from "./reservation-requests.js";
 export type CheckedEvent =
   | { readonly kind: "event"; readonly event: IncomingErpEvent }
   | { readonly kind: "heartbeat"; readonly source: string; readonly lastSequence: number }
+  /** Readable, but it says nothing that could be true: answered as REJECTED, and not heard. */
+  | { readonly kind: "faultyHeartbeat"; readonly source: string; readonly reason: string }
+  /** A heartbeat that says nothing usable; it has no sequence, so there is nothing to dead-letter. */
+  | { readonly kind: "rejected"; readonly source: string; readonly reason: string }
   | { readonly kind: "unreadable"; readonly refusal: Refusal };
 
 /** What names the event must be readable, or there is nothing to answer to; the rest may be faulty. */
@@ -22,19 +26,24 @@ export function checkErpEvent(message: ErpEvent | undefined): CheckedEvent {
     return { kind: "unreadable", refusal: check.refusal()! };
   }
   const { source, body } = message;
+  const isHeartbeat = body.case === "sourceHeartbeat";
   check.name("event.source", source);
-  if (body.case === "sourceHeartbeat") {
-    if (message.sequence !== 0n) check.fail("event.sequence", "must be 0 for a heartbeat");
-    const lastSequence = check.count("event.source_heartbeat.last_sequence", body.value.lastSequence);
-    const refused = check.refusal();
-    return refused === undefined
-      ? { kind: "heartbeat", source, lastSequence }
-      : { kind: "unreadable", refusal: refused };
-  }
-  const sequence = check.quantity("event.sequence", message.sequence);
+  if (!isHeartbeat) check.quantity("event.sequence", message.sequence);
+  else if (message.sequence !== 0n) check.fail("event.sequence", "must be 0 for a heartbeat");
   const refused = check.refusal();
   if (refused !== undefined) return { kind: "unreadable", refusal: refused };
-  return { kind: "event", event: readEvent(message, sequence) };
+  return isHeartbeat
+    ? readHeartbeat(source, body.value.lastSequence)
+    : { kind: "event", event: readEvent(message, Number(message.sequence)) };
+}
+
+function readHeartbeat(source: string, told: bigint): CheckedEvent {
+  const check = new FieldCheck();
+  const lastSequence = check.count("last_sequence", told);
+  const badField = check.firstField;
+  return badField === undefined
+    ? { kind: "heartbeat", source, lastSequence }
+    : { kind: "rejected", source, reason: invalid(badField) };
 }
 
 function readEvent(message: ErpEvent, sequence: number): IncomingErpEvent {
@@ -47,8 +56,12 @@ function readEvent(message: ErpEvent, sequence: number): IncomingErpEvent {
   const badField = check.firstField;
   if (badField === undefined && body !== undefined) return { source, sequence, eventId, occurredAtMs, body };
   const raw = toBinary(ErpEventSchema, message).slice(0, LIMITS.faultyEventBytesMax);
-  const fault = `INVALID_FIELD: ${badField ?? "body"}`;
+  const fault = invalid(badField ?? "body");
   return { source, sequence, eventId: clipText(eventId, EDGE_LIMITS.faultyEventIdBytesMax), fault, raw };
+}
+
+function invalid(field: string): string {
+  return `INVALID_FIELD: ${field}`;
 }
 
 function checkBody(check: FieldCheck, { body }: ErpEvent): ErpBody | undefined {
