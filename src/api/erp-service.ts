@@ -56,6 +56,14 @@ function takeEvent(
     settle(new StreamEnd(statusOf(checked.refusal)));
     return;
   }
+  if (checked.kind === "faultyHeartbeat") {
+    settle(eventResponse(checked.source, 0, { disposition: "REJECTED", reason: checked.reason, missing: [] }));
+    return;
+  }
+  if (checked.kind === "rejected") {
+    settle(eventResponse(checked.source, 0, { disposition: "REJECTED", reason: checked.reason, missing: [] }));
+    return;
+  }
   const { source, sequence } = checked.kind === "event" ? checked.event : { source: checked.source, sequence: 0 };
   const onOutcome = (outcome: Outcome<EventDisposition>) => {
     if (outcome.kind === "answered") settle(eventResponse(source, sequence, outcome.value));

@@ -2,7 +2,7 @@
 import { toBinary } from "@bufbuild/protobuf";
 import type { ErpBody, IncomingErpEvent } from "../../domain/erp-event.js";
 import type { Refusal } from "../../domain/refusal.js";
-import { type ErpEvent, ErpEventSchema, type SourceHeartbeat } from "../../gen/holdfast/v1/erp_event_pb.js";
+import { type ErpEvent, ErpEventSchema } from "../../gen/holdfast/v1/erp_event_pb.js";
 import { LIMITS } from "../../limits.js";
 import { clipText } from "../clip-text.js";
 import { EDGE_LIMITS } from "../edge-limits.js";
@@ -12,8 +12,6 @@ import { RELEASE_REASONS } from "./reservation-requests.js";
 export type CheckedEvent =
   | { readonly kind: "event"; readonly event: IncomingErpEvent }
   | { readonly kind: "heartbeat"; readonly source: string; readonly lastSequence: number }
-  /** Readable, but it says nothing that could be true: answered as REJECTED, and not heard. */
-  | { readonly kind: "faultyHeartbeat"; readonly source: string; readonly reason: string }
   /** A heartbeat that says nothing usable; it has no sequence, so there is nothing to dead-letter. */
   | { readonly kind: "rejected"; readonly source: string; readonly reason: string }
   | { readonly kind: "unreadable"; readonly refusal: Refusal };

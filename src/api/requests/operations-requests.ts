@@ -82,8 +82,10 @@ function checkScope(check: FieldCheck, { warehouseId, sku, dealerId }: Policy): 
   check.optionalName("policy.warehouse_id", warehouseId);
   check.optionalName("policy.sku", sku);
   check.optionalName("policy.dealer_id", dealerId);
-  if (dealerId !== "" && (warehouseId !== "" || sku !== "")) {
-    check.fail("policy.dealer_id", "must be alone: a dealer's policy names no warehouse_id and no sku");
+  if (dealerId !== "") {
+    const rule = "must be empty in a dealer's policy";
+    if (warehouseId !== "") check.fail("policy.warehouse_id", rule);
+    if (sku !== "") check.fail("policy.sku", rule);
   } else if (sku !== "" && warehouseId === "") check.fail("policy.warehouse_id", "must be set where sku is");
   return { warehouseId, sku, dealerId };
 }
