@@ -56,10 +56,6 @@ function takeEvent(
     settle(new StreamEnd(statusOf(checked.refusal)));
     return;
   }
-  if (checked.kind === "faultyHeartbeat") {
-    settle(eventResponse(checked.source, 0, { disposition: "REJECTED", reason: checked.reason, missing: [] }));
-    return;
-  }
   if (checked.kind === "rejected") {
     settle(eventResponse(checked.source, 0, { disposition: "REJECTED", reason: checked.reason, missing: [] }));
     return;
