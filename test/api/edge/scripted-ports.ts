@@ -1,0 +1,84 @@
+/**
+ * The engine as the edge sees it, played by the test: commands and events are kept in the order of their arrival and are
+ * settled when and how the test says. It decides nothing and makes nothing durable.
+ */
+import type {
+  AvailabilityPage,
+  EventDisposition,
+  Outcome,
+  ServicePorts,
+  SourceStatus,
+} from "../../../src/actor/service.js";
+import type { Answers, Command, Dealer } from "../../../src/domain/command.js";
+import type { IncomingErpEvent } from "../../../src/domain/erp-event.js";
+import { type Refusal, refusal } from "../../../src/domain/refusal.js";
+
+/** A command that was taken and waits. Each may be settled once. */
+export interface TakenCommand {
+  readonly command: Command;
+  answer(answer: Answers[keyof Answers]): void;
+  refuse(refused: Refusal): void;
+  fail(cause: unknown): void;
+}
+
+/** An ERP event or a heartbeat that was taken and waits. */
+export interface TakenEvent {
+  readonly event: IncomingErpEvent | { readonly source: string; readonly lastSequence: number };
+  settle(outcome: Outcome<EventDisposition>): void;
+}
+
+type AvailabilityQuery = Parameters<ServicePorts["availability"]["read"]>[0];
+
+export class ScriptedPorts implements ServicePorts {
+  readonly taken: TakenCommand[] = [];
+  readonly events: TakenEvent[] = [];
+  readonly queries: AvailabilityQuery[] = [];
+  /** Called with each command as it is taken; for answers at once. */
+  onCommand: (taken: TakenCommand) => void = () => {};
+  onEvent: (taken: TakenEvent) => void = () => {};
+  page: AvailabilityPage | Refusal = refusal("WAREHOUSE_NOT_FOUND", "not scripted");
+  status: Outcome<SourceStatus> = { kind: "failed", cause: new Error("not scripted") };
+  dealer: Dealer | Refusal = refusal("DEALER_NOT_FOUND", "not scripted");
+  dealersPage: ReturnType<ServicePorts["dealers"]["list"]> = { dealers: [], nextPageToken: "" };
+
+  readonly commands: ServicePorts["commands"] = {
+    submit: (command, render, settle) => {
+      const taken: TakenCommand = {
+        command,
+        answer: (answer) => settle({ kind: "answered", value: render(answer as never) }),
+        refuse: (refused) => settle({ kind: "refused", refusal: refused }),
+        fail: (cause) => settle({ kind: "failed", cause }),
+      };
+      this.taken.push(taken);
+      this.onCommand(taken);
+    },
+  };
+
+  readonly ingest: ServicePorts["ingest"] = {
+    offer: (event, settle) => this.#takeEvent({ event, settle }),
+    heartbeat: (source, lastSequence, settle) => this.#takeEvent({ event: { source, lastSequence }, settle }),
+    sourceStatus: (_, settle) => settle(this.status),
+  };
+
+  readonly availability: ServicePorts["availability"] = {
+    read: (query) => {
+      this.queries.push(query);
+      return this.page;
+    },
+  };
+
+  readonly dealers: ServicePorts["dealers"] = {
+    get: () => this.dealer,
+    list: () => this.dealersPage,
+  };
+
+  #takeEvent(taken: TakenEvent): void {
+    this.events.push(taken);
+    this.onEvent(taken);
+  }
+}
+
+export const APPLIED: Outcome<EventDisposition> = {
+  kind: "answered",
+  value: { disposition: "APPLIED", reason: "", missing: [] },
+};
