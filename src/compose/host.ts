@@ -9,6 +9,7 @@ import type { ServicePorts } from "../actor/service.js";
 import type { Refusal } from "../domain/refusal.js";
 import { type DataFolderLock, lockDataFolder } from "../journal/data-folder-lock.js";
 import { SnapshotDamaged } from "../snapshots/page-store.js";
+import { collectGarbage } from "./collect-garbage.js";
 import { watchFreeSpace } from "./free-space.js";
 import type { Log } from "./log.js";
 import { type OpenLog, openLogFolder } from "./log-folder.js";
@@ -98,6 +99,7 @@ export class Host {
       },
     });
     this.#open = opened;
+    if (opened.node.report.replayedRecords > 0) collectGarbage();
     this.#reservationsAtStart = 0;
     for (const partition of opened.node.store.partitions.values()) {
       this.#reservationsAtStart += partition.reservations.count;
