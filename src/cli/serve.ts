@@ -10,6 +10,9 @@ export interface ServeFlags {
   readonly config?: string;
 }
 
+/** After a failure: time for the last log lines. */
+const EXIT_AT_LATEST_MS = 500;
+
 /** Runs until SIGTERM or SIGINT; resolves with the exit code. The port opens only when recovery is done. */
 export async function serve(flags: ServeFlags): Promise<number> {
   const config = loadConfig({ flags, env: process.env });
@@ -27,7 +30,10 @@ export async function serve(flags: ServeFlags): Promise<number> {
     onFatal: () => fatal(1),
   });
   const server = createGrpcServer({ ports: host.ports, log });
-  const listen = await server.bind(config.listen);
+  const listen = await server.bind(config.listen).catch(async (cause) => {
+    await host.stop();
+    throw cause;
+  });
   const next = "npx holdfast receive --warehouse north bolt-m8=100";
   log.info({ listen, data: config.data, next }, "serving");
   const stop = (signal: NodeJS.Signals) => {
@@ -47,7 +53,10 @@ export async function serve(flags: ServeFlags): Promise<number> {
   };
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
-  return ended;
+  const code = await ended;
+  // Nothing may keep a process alive that cannot serve any more, whatever handles are left.
+  if (code !== 0) setTimeout(() => process.exit(code), EXIT_AT_LATEST_MS);
+  return code;
 }
 
 function createLog(config: Config) {
