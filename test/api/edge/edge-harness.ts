@@ -101,7 +101,7 @@ export class EdgeHarness {
    */
   async untilAtRest(count: () => number): Promise<void> {
     for (let calm = 0, before = count(); calm < 50; calm++) {
-      await this.call(ErpService, "getSourceStatus", { source: "x" }).catch(() => {});
+      await this.call(ErpService, "getSourceStatus", { source: "x" });
       if (count() === before) continue;
       before = count();
       calm = 0;

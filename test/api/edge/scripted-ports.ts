@@ -37,7 +37,10 @@ export class ScriptedPorts implements ServicePorts {
   onCommand: (taken: TakenCommand) => void = () => {};
   onEvent: (taken: TakenEvent) => void = () => {};
   page: AvailabilityPage | Refusal = refusal("WAREHOUSE_NOT_FOUND", "not scripted");
-  status: Outcome<SourceStatus> = { kind: "failed", cause: new Error("not scripted") };
+  status: Outcome<SourceStatus> = {
+    kind: "answered",
+    value: { appliedSequence: 0, gaps: [], lastEventAtMs: 0, state: "LIVE" },
+  };
   dealer: Dealer | Refusal = refusal("DEALER_NOT_FOUND", "not scripted");
   dealersPage: ReturnType<ServicePorts["dealers"]["list"]> = { dealers: [], nextPageToken: "" };
 
