@@ -34,6 +34,8 @@ export const HASH_BYTES = 16;
 const MAGIC = 0x4b424648;
 const END_MAGIC = 0x45424648;
 const TWO_32 = 4294967296;
+/** No larger block is written, and a header that claims one is not believed. */
+export const BLOCK_BYTES_MAX = 256 * 1024 * 1024;
 
 /** Where in the chain a block stands. */
 export interface BlockPlace {

@@ -4,10 +4,11 @@
  */
 import type { Disk } from "./disk.js";
 import { type BlockPosition, JournalError, type StoredBlock } from "./journal.js";
-import { listSegments, SEGMENT_START, segmentPath } from "./segment.js";
+import { listSegments, missingSegment, SEGMENT_START, segmentPath } from "./segment.js";
 import { SegmentReader } from "./segment-reader.js";
+import { SequenceGuard } from "./sequence-guard.js";
 
-export const NO_HASH = "0".repeat(32);
+const NO_HASH = "0".repeat(32);
 
 /** Where the chain ends: `free` is clean, `bad` may be a torn write or damage. */
 export interface ChainEnd {
@@ -19,31 +20,42 @@ export interface ChainEnd {
   readonly nextBlock: number;
 }
 
+/** A block to go on after, and who says that it is there. */
+export interface ChainStart {
+  readonly position: BlockPosition;
+  readonly saidBy: string;
+}
+
 export class Chain {
   readonly #disk: Disk;
   readonly #folder: string;
   readonly #segments: readonly number[];
-  readonly #sequences = new Map<number, { epoch: number; last: number }>();
+  /** What the blocks so far say of each partition. */
+  readonly sequences: SequenceGuard;
   #reader: SegmentReader | undefined;
   #head: BlockPosition | undefined;
   #end: ChainEnd | undefined;
 
-  private constructor(disk: Disk, folder: string, segments: readonly number[], after: BlockPosition | undefined) {
+  private constructor(disk: Disk, folder: string, segments: readonly number[], isFromFirst: boolean) {
     this.#disk = disk;
     this.#folder = folder;
     this.#segments = segments;
-    this.#head = after;
+    this.sequences = new SequenceGuard({ knowsAll: isFromFirst });
   }
 
-  /** Begins after a block that is known, or at the first one. */
-  static async open(disk: Disk, folder: string, after: BlockPosition | undefined): Promise<Chain> {
-    const segments = await listSegments(disk, folder);
-    segments.forEach((number, index) => {
-      const expected = (segments[0] ?? 1) + index;
-      if (number !== expected) throw missingSegment(folder, expected);
-    });
-    if (segments.length === 0 || (after === undefined && segments[0] !== 1)) throw missingSegment(folder, 1);
-    return new Chain(disk, folder, segments, after);
+  /** Begins after a block, which is proven first, or at the first one. */
+  static async open(disk: Disk, folder: string, after: ChainStart | undefined): Promise<Chain> {
+    const chain = new Chain(disk, folder, await listSegments(disk, folder), after === undefined);
+    if (after === undefined) return chain;
+    try {
+      const block = await chain.#prove(after);
+      chain.sequences.advance(block.spans);
+      chain.#head = block.position;
+      return chain;
+    } catch (cause) {
+      await chain.close();
+      throw cause;
+    }
   }
 
   get segments(): readonly number[] {
@@ -76,13 +88,14 @@ export class Chain {
     if (found.kind === "bad") this.#end = { kind: "bad", why: found.why, segment, offset, nextBlock };
     else if (first?.kind === "bad") {
       this.#end = { kind: "bad", why: first.why, segment: segment + 1, offset: SEGMENT_START, nextBlock };
-    } else this.#end = { kind: "free", why: "", segment, offset, nextBlock };
+    } else this.#end = { kind: "free", why: "the block is missing", segment, offset, nextBlock };
     return undefined;
   }
 
   async close(): Promise<void> {
-    await this.#reader?.close();
+    const reader = this.#reader;
     this.#reader = undefined;
+    await reader?.close();
   }
 
   /** A segment's reader, opened where it is not the one in use. */
@@ -94,29 +107,65 @@ export class Chain {
     return this.#reader;
   }
 
+  async #prove({ position, saidBy }: ChainStart): Promise<StoredBlock> {
+    const found = await (await this.#open(position.segment)).at(position.offset);
+    const stands = found.kind === "block" ? found.block.position : undefined;
+    if (found.kind === "block" && isSame(found.block.position, position)) return found.block;
+    const why = found.kind === "bad" ? found.why : stands === undefined ? "none stands there" : "another stands there";
+    const file = segmentPath(this.#folder, position.segment);
+    const { offset, block } = position;
+    const message = `${file}, offset ${offset}: ${saidBy} says that block ${block} is durable here, but ${why}`;
+    throw new JournalError("damaged", message, { file, offset, block });
+  }
+
   #take(block: StoredBlock, previousHash: string): StoredBlock {
     const { position } = block;
     const expected = (this.#head?.block ?? 0) + 1;
-    const damaged = (why: string) => {
-      const file = segmentPath(this.#folder, position.segment);
-      const message = `${file}, offset ${position.offset}, block ${position.block}: ${why}`;
-      return new JournalError("damaged", message, { file, offset: position.offset, block: position.block });
-    };
-    if (position.block !== expected) throw damaged(`block ${expected} should stand here`);
-    if (previousHash !== (this.#head?.hash ?? NO_HASH)) throw damaged("it does not follow from the block before");
-    for (const span of block.spans) {
-      const before = this.#sequences.get(span.partition);
-      if (before !== undefined && (span.firstSequence !== before.last + 1 || span.epoch < before.epoch)) {
-        throw damaged(`partition ${span.partition} goes on at ${before.last + 1}, not ${span.firstSequence}`);
-      }
-      this.#sequences.set(span.partition, { epoch: span.epoch, last: span.lastSequence });
+    if (position.block !== expected) throw this.#damaged(position, `block ${expected} should stand here`);
+    if (previousHash !== (this.#head?.hash ?? NO_HASH)) {
+      throw this.#damaged(position, "it does not follow from the block before");
     }
+    const contradiction = this.sequences.contradiction(block.spans);
+    if (contradiction !== undefined) throw this.#damaged(position, contradiction.why);
+    this.sequences.advance(block.spans);
     this.#head = position;
     return block;
   }
+
+  #damaged({ segment, offset, block }: BlockPosition, why: string): JournalError {
+    const file = segmentPath(this.#folder, segment);
+    return new JournalError("damaged", `${file}, offset ${offset}, block ${block}: ${why}`, { file, offset, block });
+  }
 }
 
-function missingSegment(folder: string, number: number): JournalError {
-  const file = segmentPath(folder, number);
-  return new JournalError("damaged", `${file} is missing`, { file });
+/** The error for a chain that ended where it must not. */
+export function brokenChain(folder: string, end: ChainEnd, why: string): JournalError {
+  const file = segmentPath(folder, end.segment);
+  const message = `${file}, offset ${end.offset}, block ${end.nextBlock}: ${end.why}; ${why}`;
+  return new JournalError("damaged", message, { file, offset: end.offset, block: end.nextBlock });
+}
+
+/** The blocks after one, or from the first on, up to `last`. */
+export async function* readBlocks(
+  disk: Disk,
+  folder: string,
+  range: { readonly after: BlockPosition | undefined; readonly last: BlockPosition | undefined },
+): AsyncIterable<StoredBlock> {
+  const { after, last } = range;
+  if (last === undefined && after === undefined) return;
+  const start = after === undefined ? undefined : { position: after, saidBy: "who reads on" };
+  const chain = await Chain.open(disk, folder, start);
+  try {
+    while ((chain.head?.block ?? 0) < (last?.block ?? 0)) {
+      const block = await chain.next();
+      if (block === undefined) throw brokenChain(folder, chain.end!, `the journal goes on to block ${last?.block}`);
+      yield block;
+    }
+  } finally {
+    await chain.close();
+  }
+}
+
+function isSame(one: BlockPosition, other: BlockPosition): boolean {
+  return one.block === other.block && one.hash === other.hash && one.endOffset === other.endOffset;
 }

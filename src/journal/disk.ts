@@ -3,14 +3,15 @@
  * Every promise rejects with the system's error (`code` EIO, ENOSPC, ENOENT ...).
  */
 export interface Disk {
+  /** Makes a folder and those above it, durably, where they are not there yet. */
   makeFolder(path: string): Promise<void>;
   /** File names in a folder, in no order; empty where there is no such folder. */
   list(folder: string): Promise<readonly string[]>;
-  /** Opens a file; undefined where there is none. Writes to it are durable only after `sync`. */
+  /** Opens a file for reading; undefined where there is none. */
   open(path: string): Promise<DiskFile | undefined>;
   /** Opens an existing file so that a write is durable when it returns (O_DSYNC): one operation where write and sync are two. */
   openDurable(path: string): Promise<DiskFile>;
-  /** Makes a new file, or an empty one of an old. */
+  /** Makes a new file, or an empty one of an old. Writes to it are durable only after `sync`. */
   create(path: string): Promise<DiskFile>;
   /** Puts a file in place of another, or under a new name. Durable after `syncFolder`. */
   rename(from: string, to: string): Promise<void>;

@@ -2,10 +2,10 @@
  * The journal in files (decisions 6, 7, 10): preallocated segments, one write in flight, a block for each append.
  * An append is one write to a file opened for durable writes; after any failure the journal takes nothing more until it is opened again.
  */
-import { align, blockBytes, encodeBlock } from "./block.js";
-import { Chain } from "./chain.js";
-import { type Disk, type DiskFile, readUpTo, writeAll } from "./disk.js";
-import { readFormat, writeFormat } from "./format-file.js";
+import { assert } from "../domain/assertion.js";
+import { align, BLOCK_BYTES_MAX, blockBytes, encodeBlock } from "./block.js";
+import { readBlocks } from "./chain.js";
+import { type DiskFile, writeAll } from "./disk.js";
 import {
   type BlockContent,
   type BlockPosition,
@@ -14,21 +14,20 @@ import {
   type JournalReader,
   type StoredBlock,
 } from "./journal.js";
-import { findEnd, type JournalEnd, tornOrDamaged } from "./journal-end.js";
-import { createSegment, listSegments, openSegment, SEGMENT_START, type SegmentHeader, segmentPath } from "./segment.js";
-import { SequenceGuard } from "./sequence-guard.js";
-import { readWitness, Witness } from "./witness.js";
+import { findEnd, type JournalEnd } from "./journal-end.js";
+import { type JournalFolderOptions, openJournalFolder } from "./journal-folder.js";
+import { createSegment, openSegment, SEGMENT_START, type SegmentHeader, segmentPath } from "./segment.js";
+import type { SequenceGuard } from "./sequence-guard.js";
+import { settleTail } from "./settle-tail.js";
+import type { Witness } from "./witness.js";
 
-/** How long the journal is idle before WITNESS names its last block. */
-const WITNESS_IDLE_MS = 20;
-const REWRITE_BYTES = 1024 * 1024;
+export { verifyJournal } from "./verify-journal.js";
 
-export interface FileJournalOptions {
-  readonly disk: Disk;
-  readonly folder: string;
+/** How often an idle journal is looked for: WITNESS names its last block after one to two of these, 20 ms at most. */
+const WITNESS_IDLE_MS = 10;
+
+export interface FileJournalOptions extends JournalFolderOptions {
   readonly timers: { after(delayMs: number, callback: () => void): { cancel(): void } };
-  readonly randomBytes: (count: number) => Uint8Array;
-  readonly segmentBytes: number;
   /** The journal before this one failed to write: go on in a new segment. */
   readonly afterFailure?: boolean;
 }
@@ -52,169 +51,24 @@ export interface OpenedJournal {
 /** Opens or makes the journal in a folder. Rejects with a JournalError that names file and offset where it cannot be proven. */
 export async function openFileJournal(options: FileJournalOptions): Promise<OpenedJournal> {
   const { disk, folder } = options;
-  await disk.makeFolder(`${folder}/segments`);
-  const witness = await openWitness(options);
+  const witness = await openJournalFolder(options);
   try {
-    const end = await findEnd(disk, folder, witness.position);
-    const rewrittenBytes = await settleTail(disk, folder, witness.position, end);
-    if (end.head !== undefined) await witness.write(end.head);
+    const end = await findEnd(disk, folder, witness.says);
+    const rewrittenBytes = await settleTail(disk, folder, { witness: witness.says.position, end });
+    await witness.write(end.head);
     const journal = await FileJournal.open(options, witness, end);
     const report = { block: end.head?.block ?? 0, rewrittenBytes, cutBytes: end.torn?.bytes ?? 0 };
-    return { journal, reader: fileReader(disk, folder, () => journal.head), report };
+    return { journal, reader: journal, report };
   } catch (cause) {
     await witness.close();
     throw cause;
   }
 }
 
-/**
- * Every block from the first to the end, proven, without changing anything on disk. `onTorn` hears of a torn write at the end.
- * Rejects with `damaged` where decision 7 says so.
- */
-export async function* verifyJournal(options: {
-  readonly disk: Disk;
-  readonly folder: string;
-  readonly onTorn?: (torn: NonNullable<JournalEnd["torn"]>) => void;
-}): AsyncIterable<StoredBlock> {
-  const { disk, folder } = options;
-  if (!(await readFormat(disk, folder))) throw new JournalError("damaged", `${folder}/FORMAT is missing`);
-  const witness = await readWitness(disk, folder);
-  if (witness === undefined) throw new JournalError("damaged", `${folder}/WITNESS is missing`);
-  const chain = await Chain.open(disk, folder, undefined);
-  try {
-    for (let block = await chain.next(); block !== undefined; block = await chain.next()) {
-      const { position } = witness;
-      if (position?.block === block.position.block && position.hash !== block.position.hash) {
-        throw new JournalError(
-          "damaged",
-          `${folder}/WITNESS names another block ${position.block} than the journal has`,
-        );
-      }
-      yield block;
-    }
-    const end = chain.end!;
-    if (witness.position !== undefined && witness.position.block >= end.nextBlock) {
-      const file = segmentPath(folder, end.segment);
-      const why = end.why === "" ? "the block is missing" : end.why;
-      const message = `${file}, offset ${end.offset}, block ${end.nextBlock}: ${why}; WITNESS says that block ${witness.position.block} is durable`;
-      throw new JournalError("damaged", message, { file, offset: end.offset, block: end.nextBlock });
-    }
-    const torn = await tornOrDamaged(disk, folder, end);
-    if (torn !== undefined) options.onTorn?.(torn);
-  } finally {
-    await chain.close();
-  }
-}
-
-/** FORMAT comes first, the first segment last: whatever a crash leaves of a journal being made can be told from damage. */
-async function openWitness(options: FileJournalOptions): Promise<Witness> {
-  const { disk, folder } = options;
-  const segments = await listSegments(disk, folder);
-  const witness = await readWitness(disk, folder);
-  if (!(await readFormat(disk, folder))) {
-    if (segments.length > 0 || witness !== undefined) {
-      throw new JournalError("damaged", `${folder}/FORMAT is missing`, { file: `${folder}/FORMAT` });
-    }
-    await writeFormat(disk, folder, options.randomBytes(16));
-  }
-  if (witness === undefined && segments.length > 0) {
-    throw new JournalError("damaged", `${folder}/WITNESS is missing`, { file: `${folder}/WITNESS` });
-  }
-  const opened = witness === undefined ? await Witness.create(disk, folder) : (await Witness.open(disk, folder))!;
-  if (segments.length === 0) {
-    if (opened.position !== undefined) {
-      await opened.close();
-      throw new JournalError("damaged", `${segmentPath(folder, 1)} is missing`, { file: segmentPath(folder, 1) });
-    }
-    await createSegment(disk, folder, { number: 1, bytes: options.segmentBytes, salt: options.randomBytes(16) });
-  }
-  return opened;
-}
-
-/**
- * Cuts a torn write, and writes again every block after WITNESS: what is read back after a failed sync or a crash
- * may not be on the disk (decision 10). Returns how many bytes were written again.
- */
-async function settleTail(
-  disk: Disk,
-  folder: string,
-  witness: BlockPosition | undefined,
-  end: JournalEnd,
-): Promise<number> {
-  if (end.torn !== undefined) {
-    const file = await disk.openDurable(segmentPath(folder, end.torn.segment));
-    try {
-      const zeros = new Uint8Array(align(end.torn.bytes));
-      await writeAll(file, zeros, zeros.length, end.torn.offset);
-    } finally {
-      await file.close();
-    }
-  }
-  if (end.head === undefined || end.head.block === (witness?.block ?? 0)) return 0;
-  let rewritten = 0;
-  const firstSegment = witness?.segment ?? end.segments[0]!;
-  for (let segment = firstSegment; segment <= end.head.segment; segment++) {
-    const from = segment === firstSegment ? (witness?.endOffset ?? SEGMENT_START) : SEGMENT_START;
-    rewritten += await rewrite(
-      disk,
-      folder,
-      segment,
-      from,
-      segment === end.head.segment ? end.head.endOffset : undefined,
-    );
-  }
-  return rewritten;
-}
-
-async function rewrite(
-  disk: Disk,
-  folder: string,
-  segment: number,
-  from: number,
-  end: number | undefined,
-): Promise<number> {
-  const file = await disk.openDurable(segmentPath(folder, segment));
-  try {
-    const stop = end ?? (await file.size());
-    for (let at = from; at < stop; at += REWRITE_BYTES) {
-      const bytes = await readUpTo(file, Math.min(REWRITE_BYTES, stop - at), at);
-      await writeAll(file, bytes, bytes.length, at);
-    }
-    return stop - from;
-  } finally {
-    await file.close();
-  }
-}
-
-function fileReader(disk: Disk, folder: string, head: () => BlockPosition | undefined): JournalReader {
-  return {
-    async *read(after) {
-      const last = head()?.block ?? 0;
-      if ((after?.block ?? 0) >= last) return;
-      const chain = await Chain.open(disk, folder, after);
-      try {
-        while ((chain.head?.block ?? 0) < last) {
-          const block = await chain.next();
-          if (block === undefined) {
-            const { segment, offset, nextBlock, why } = chain.end!;
-            const file = segmentPath(folder, segment);
-            const reason = why === "" ? "the block is missing" : why;
-            const message = `${file}, offset ${offset}, block ${nextBlock}: ${reason}`;
-            throw new JournalError("damaged", message, { file, offset, block: nextBlock });
-          }
-          yield block;
-        }
-      } finally {
-        await chain.close();
-      }
-    },
-  };
-}
-
-class FileJournal implements Journal {
+class FileJournal implements Journal, JournalReader {
   readonly #options: FileJournalOptions;
   readonly #witness: Witness;
-  readonly #guard = new SequenceGuard();
+  readonly #guard: SequenceGuard;
   #segment: SegmentHeader;
   #file: DiskFile;
   #offset: number;
@@ -222,21 +76,23 @@ class FileJournal implements Journal {
   #lastHash: Uint8Array;
   #buffer = Buffer.alloc(64 * 1024);
   #appending: Promise<unknown> | undefined;
+  /** Why it takes nothing more. */
   #failure: unknown;
-  /** The segment after this one, being made ahead of need. */
-  #prepared: Promise<SegmentHeader> | undefined;
+  #closing: Promise<void> | undefined;
+  /** The segment after this one, being made ahead of need; undefined where that failed. */
+  #prepared: Promise<SegmentHeader | undefined> | undefined;
   #timer: { cancel(): void } | undefined;
   #appends = 0;
 
   private constructor(
     options: FileJournalOptions,
     witness: Witness,
-    segment: SegmentHeader,
-    file: DiskFile,
-    end: JournalEnd,
+    place: { readonly end: JournalEnd; readonly segment: SegmentHeader; readonly file: DiskFile },
   ) {
+    const { end, segment, file } = place;
     this.#options = options;
     this.#witness = witness;
+    this.#guard = end.sequences;
     this.#segment = segment;
     this.#file = file;
     this.#head = end.head;
@@ -247,15 +103,15 @@ class FileJournal implements Journal {
   static async open(options: FileJournalOptions, witness: Witness, end: JournalEnd): Promise<FileJournal> {
     const { disk, folder } = options;
     let number = end.head?.segment ?? end.segments[0]!;
-    const last = end.segments.at(-1)!;
     if (options.afterFailure === true) {
+      // A segment of that number may be there, prepared or failed in before: it holds no block and is replaced.
       number += 1;
-      if (last < number) await createSegment(disk, folder, segmentOptions(options, number, 0));
+      await createSegment(disk, folder, segmentOptions(options, number, 0));
     }
-    const { header, file } = await openSegment(disk, folder, number);
-    await file.close();
-    const journal = new FileJournal(options, witness, header, await disk.openDurable(segmentPath(folder, number)), end);
-    if (last > number) journal.#prepared = openSegment(disk, folder, number + 1).then(closeAfter);
+    const segment = await readHeader(options, number);
+    const file = await disk.openDurable(segmentPath(folder, number));
+    const journal = new FileJournal(options, witness, { end, segment, file });
+    if (end.segments.includes(number + 1)) journal.#prepare(readHeader(options, number + 1));
     return journal;
   }
 
@@ -264,93 +120,116 @@ class FileJournal implements Journal {
   }
 
   async append(content: BlockContent): Promise<BlockPosition> {
-    if (this.#failure !== undefined) {
-      throw new JournalError("failed", "the journal failed before and takes nothing more", { cause: this.#failure });
-    }
-    if (this.#appending !== undefined) throw new Error("one append at a time");
-    this.#guard.check(content.spans);
+    this.#assertTaking();
+    assert(this.#appending === undefined, "one append at a time");
     const appending = this.#write(content);
     this.#appending = appending;
     try {
       return await appending;
     } catch (cause) {
-      this.#failure = cause;
-      throw cause;
+      throw this.#fail(cause);
     } finally {
       this.#appending = undefined;
     }
   }
 
+  async *read(after: BlockPosition | undefined): AsyncIterable<StoredBlock> {
+    this.#assertOpen();
+    const { disk, folder } = this.#options;
+    yield* readBlocks(disk, folder, { after, last: this.#head });
+  }
+
   async witness(): Promise<void> {
-    if (this.#head !== undefined) await this.#witness.write(this.#head);
+    this.#assertTaking();
+    try {
+      await this.#witness.write(this.#head);
+    } catch (cause) {
+      throw this.#fail(new JournalError("failed", "WITNESS cannot be written", { cause }));
+    }
   }
 
   async space() {
+    this.#assertOpen();
     const freeBytes = await this.#options.disk.freeBytes(this.#options.folder);
     return { freeBytes, segmentBytes: this.#options.segmentBytes };
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     await Promise.resolve(this.#appending).catch(() => {});
-    await Promise.resolve(this.#prepared).catch(() => {});
+    await this.#prepared;
     this.#timer?.cancel();
     try {
-      if (this.#failure === undefined) await this.witness();
+      if (this.#failure === undefined) await this.#witness.writeStopped(this.#head);
     } finally {
-      this.#failure ??= new Error("the journal is closed");
       await this.#witness.close();
       await this.#file.close();
     }
   }
 
   async #write(content: BlockContent): Promise<BlockPosition> {
+    const contradiction = this.#guard.contradiction(content.spans);
+    if (contradiction !== undefined) throw new JournalError(contradiction.kind, contradiction.why);
     const bytes = blockBytes(content);
+    if (bytes > BLOCK_BYTES_MAX) throw new JournalError("failed", `a block of ${bytes} bytes is too large`);
     if (this.#offset + bytes > this.#segment.bytes) await this.#roll(bytes);
-    if (this.#buffer.length < bytes) this.#buffer = Buffer.alloc(align(bytes * 2));
-    const block = (this.#head?.block ?? 0) + 1;
-    const { number: segment, salt } = this.#segment;
-    const hash = encodeBlock(this.#buffer, content, { segment, salt, block, previousHash: this.#lastHash });
-    try {
-      await writeAll(this.#file, this.#buffer, bytes, this.#offset);
-    } catch (cause) {
-      throw new JournalError("unknown", `${segmentPath(this.#options.folder, segment)} cannot be written`, { cause });
-    }
-    const offset = this.#offset;
-    this.#offset += bytes;
-    this.#lastHash = hash;
-    this.#head = { block, segment, offset, endOffset: this.#offset, hash: Buffer.from(hash).toString("hex") };
+    const position = await this.#writeBlock(content, bytes);
     this.#guard.advance(content.spans);
     this.#appends += 1;
     this.#watchIdle();
-    if (this.#prepared === undefined && this.#offset > this.#segment.bytes / 2) this.#prepare();
+    if (this.#prepared === undefined && this.#offset > this.#segment.bytes / 2) this.#prepare(this.#createNext(0));
+    return position;
+  }
+
+  async #writeBlock(content: BlockContent, bytes: number): Promise<BlockPosition> {
+    if (this.#buffer.length < bytes) this.#buffer = Buffer.alloc(align(bytes * 2));
+    const block = (this.#head?.block ?? 0) + 1;
+    const { number: segment, salt } = this.#segment;
+    const offset = this.#offset;
+    const hash = encodeBlock(this.#buffer, content, { segment, salt, block, previousHash: this.#lastHash });
+    try {
+      await writeAll(this.#file, this.#buffer, bytes, offset);
+    } catch (cause) {
+      const file = segmentPath(this.#options.folder, segment);
+      const message = `block ${block} cannot be written to ${file} at offset ${offset}`;
+      throw new JournalError("unknown", message, { cause, file, offset, block });
+    }
+    this.#offset += bytes;
+    this.#lastHash = hash;
+    this.#head = { block, segment, offset, endOffset: this.#offset, hash: Buffer.from(hash).toString("hex") };
     return this.#head;
   }
 
   /** Goes on in the next segment; a block larger than a segment gets one of its own size. */
   async #roll(bytes: number): Promise<void> {
     const { disk, folder } = this.#options;
+    const file = segmentPath(folder, this.#segment.number + 1);
     try {
-      let next = await (this.#prepared ?? this.#create(this.#segment.number + 1, bytes));
-      if (SEGMENT_START + bytes > next.bytes) next = await this.#create(next.number, bytes);
-      const file = await disk.openDurable(segmentPath(folder, next.number));
-      await this.#file.close();
-      this.#file = file;
+      // What could not be prepared is tried again now that it is needed: nothing relied on it yet.
+      let next = (await this.#prepared) ?? (await this.#createNext(bytes));
+      if (SEGMENT_START + bytes > next.bytes) next = await this.#createNext(bytes);
+      const before = this.#file;
+      this.#file = await disk.openDurable(file);
       this.#segment = next;
       this.#offset = SEGMENT_START;
       this.#prepared = undefined;
+      await before.close();
     } catch (cause) {
-      throw new JournalError("failed", `segment ${this.#segment.number + 1} cannot be made`, { cause });
+      throw new JournalError("failed", `${file} cannot be made`, { cause, file });
     }
   }
 
-  #prepare(): void {
-    this.#prepared = this.#create(this.#segment.number + 1, 0);
-    // Whoever needs it hears of a failure; nobody may need it.
-    this.#prepared.catch(() => {});
+  #prepare(next: Promise<SegmentHeader>): void {
+    this.#prepared = next.catch(() => undefined);
   }
 
-  #create(number: number, bytes: number): Promise<SegmentHeader> {
-    return createSegment(this.#options.disk, this.#options.folder, segmentOptions(this.#options, number, bytes));
+  #createNext(blockSize: number): Promise<SegmentHeader> {
+    const { disk, folder } = this.#options;
+    return createSegment(disk, folder, segmentOptions(this.#options, this.#segment.number + 1, blockSize));
   }
 
   /** One timer, however many appends: it writes WITNESS when a whole period passed without any. */
@@ -359,14 +238,29 @@ class FileJournal implements Journal {
     const appends = this.#appends;
     this.#timer = this.#options.timers.after(WITNESS_IDLE_MS, () => {
       this.#timer = undefined;
-      if (this.#failure !== undefined) return;
+      if (this.#failure !== undefined || this.#closing !== undefined) return;
       if (this.#appends !== appends || this.#appending !== undefined) this.#watchIdle();
-      else {
-        this.witness().catch((cause) => {
-          this.#failure ??= cause;
-        });
-      }
+      // A failure ends the journal; the next append tells of it.
+      else this.witness().catch(() => {});
     });
+  }
+
+  #fail(cause: unknown): JournalError {
+    const error =
+      cause instanceof JournalError ? cause : new JournalError("failed", "the block cannot be made", { cause });
+    this.#failure ??= error;
+    return error;
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== undefined) throw new JournalError("failed", "the journal is closed");
+  }
+
+  #assertTaking(): void {
+    this.#assertOpen();
+    if (this.#failure !== undefined) {
+      throw new JournalError("failed", "the journal failed before and takes nothing more", { cause: this.#failure });
+    }
   }
 }
 
@@ -375,7 +269,8 @@ function segmentOptions(options: FileJournalOptions, number: number, blockSize: 
   return { number, bytes, salt: options.randomBytes(16) };
 }
 
-async function closeAfter(opened: { readonly header: SegmentHeader; readonly file: DiskFile }): Promise<SegmentHeader> {
-  await opened.file.close();
-  return opened.header;
+async function readHeader({ disk, folder }: FileJournalOptions, number: number): Promise<SegmentHeader> {
+  const { header, file } = await openSegment(disk, folder, number);
+  await file.close();
+  return header;
 }

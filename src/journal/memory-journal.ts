@@ -15,6 +15,8 @@ import { SequenceGuard } from "./sequence-guard.js";
 export class MemoryJournal implements Journal, JournalReader {
   readonly #blocks: StoredBlock[];
   readonly #guard = new SequenceGuard({ knowsAll: true });
+  /** A block of unknown outcome: only the next start tells that it is there. */
+  #unknown: StoredBlock | undefined;
   #failing: { readonly kind: JournalErrorKind; readonly isStored: boolean } | undefined;
   #isAppending = false;
   /** Why it takes nothing more. */
@@ -38,7 +40,7 @@ export class MemoryJournal implements Journal, JournalReader {
   /** The journal as the next start finds it. This one is closed. */
   reopen(): MemoryJournal {
     this.#isClosed = true;
-    return new MemoryJournal(this.#blocks);
+    return new MemoryJournal(this.#unknown === undefined ? this.#blocks : [...this.#blocks, this.#unknown]);
   }
 
   async append(content: BlockContent): Promise<BlockPosition> {
@@ -90,9 +92,12 @@ export class MemoryJournal implements Journal, JournalReader {
     const previousHash = this.head?.hash ?? "";
     const hash = createHash("sha256").update(previousHash).update(copy.body).digest("hex").slice(0, 32);
     const position = { block, segment: 1, offset: block, endOffset: block + 1, hash };
+    if (this.#failing !== undefined) {
+      this.#unknown = { ...copy, position };
+      throw told(this.#failing.kind);
+    }
     this.#blocks.push({ ...copy, position });
     this.#guard.advance(content.spans);
-    if (this.#failing !== undefined) throw told(this.#failing.kind);
     return position;
   }
 

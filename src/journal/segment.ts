@@ -1,12 +1,13 @@
 /**
  * Segment files: `segments/<8 digits>.seg`, preallocated by writing zeros, so that an append changes no metadata.
- * The first 512 bytes are the header: magic, format version u32, number u32, size u64, salt 16 bytes, CRC-32.
+ * The first 512 bytes are the header: magic, format version u32, number u32, size u64, salt 16 bytes, CRC-32, zeros.
  * A segment appears under its name only when it is whole, so a short one is damage.
  */
 import { crc32 } from "node:zlib";
 import { align, BLOCK_ALIGNMENT, readUInt64, writeUInt64 } from "./block.js";
 import { type Disk, type DiskFile, readUpTo, writeAll } from "./disk.js";
 import { JournalError } from "./journal.js";
+import { newerFormat } from "./newer-format.js";
 
 export const SEGMENT_FORMAT = 1;
 /** Where the first block stands. */
@@ -14,6 +15,8 @@ export const SEGMENT_START = BLOCK_ALIGNMENT;
 const MAGIC = Buffer.from("HFSEGMT\n", "latin1");
 const HEADER_BYTES = 44;
 const ZEROS = Buffer.alloc(1024 * 1024);
+/** Headers that are read at the same time when all are proven. */
+const PROVEN_AT_ONCE = 16;
 
 export interface SegmentHeader {
   readonly number: number;
@@ -21,24 +24,41 @@ export interface SegmentHeader {
   readonly salt: Uint8Array;
 }
 
-export function segmentName(number: number): string {
-  return `${String(number).padStart(8, "0")}.seg`;
-}
-
 export function segmentPath(folder: string, number: number): string {
-  return `${folder}/segments/${segmentName(number)}`;
+  return `${folder}/segments/${String(number).padStart(8, "0")}.seg`;
 }
 
-/** The numbers of the segments that are there, rising; a name that is none of ours is passed over. */
+/** The numbers of the segments that are there, from 1 on without a gap: a missing one is damage. A strange name is passed over. */
 export async function listSegments(disk: Disk, folder: string): Promise<readonly number[]> {
   const names = await disk.list(`${folder}/segments`);
-  return names
+  const numbers = names
     .map((name) => /^(\d{8})\.seg$/.exec(name))
     .flatMap((match) => (match === null ? [] : [Number(match[1])]))
     .sort((a, b) => a - b);
+  numbers.forEach((number, index) => {
+    if (number !== index + 1) throw missingSegment(folder, index + 1);
+  });
+  return numbers;
 }
 
-/** Makes a segment of at least `bytes`, zero-filled, synced, and in its place. */
+export function missingSegment(folder: string, number: number): JournalError {
+  const file = segmentPath(folder, number);
+  return new JournalError("damaged", `${file} is missing`, { file });
+}
+
+/** Proves header and size of every segment, also of those that nothing is read from. */
+export async function proveSegments(disk: Disk, folder: string, segments: readonly number[]): Promise<void> {
+  for (let start = 0; start < segments.length; start += PROVEN_AT_ONCE) {
+    await Promise.all(
+      segments.slice(start, start + PROVEN_AT_ONCE).map(async (number) => {
+        const { file } = await openSegment(disk, folder, number);
+        await file.close();
+      }),
+    );
+  }
+}
+
+/** Makes a segment of at least `bytes`, zero-filled, synced, and in its place, which may be that of an older one. */
 export async function createSegment(
   disk: Disk,
   folder: string,
@@ -69,9 +89,9 @@ export async function openSegment(
 ): Promise<{ readonly header: SegmentHeader; readonly file: DiskFile }> {
   const path = segmentPath(folder, number);
   const file = await disk.open(path);
-  if (file === undefined) throw new JournalError("damaged", `${path} is missing`, { file: path });
+  if (file === undefined) throw missingSegment(folder, number);
   try {
-    const header = decodeHeader(Buffer.from(await readUpTo(file, HEADER_BYTES, 0)), path);
+    const header = decodeHeader(Buffer.from(await readUpTo(file, SEGMENT_START, 0)), path);
     const size = await file.size();
     if (header.number !== number) {
       throw new JournalError("damaged", `${path} says that it is segment ${header.number}`, { file: path, offset: 0 });
@@ -100,13 +120,19 @@ function encodeHeader(header: SegmentHeader): Buffer {
 
 function decodeHeader(bytes: Buffer, path: string): SegmentHeader {
   const at = { file: path, offset: 0 };
-  if (bytes.length < HEADER_BYTES) throw new JournalError("damaged", `${path} is short: ${bytes.length} bytes`, at);
+  if (bytes.length < SEGMENT_START) {
+    const message = `${path} is short: ${bytes.length} bytes`;
+    throw new JournalError("damaged", message, { file: path, offset: bytes.length });
+  }
   if (!bytes.subarray(0, 8).equals(MAGIC) || crc32(bytes.subarray(0, 40)) !== bytes.readUInt32LE(40)) {
     throw new JournalError("damaged", `${path}: the segment header at offset 0 is not what was written`, at);
   }
   const format = bytes.readUInt32LE(8);
-  if (format > SEGMENT_FORMAT) {
-    throw new JournalError("format", `${path} has format ${format}; this version reads up to ${SEGMENT_FORMAT}`, at);
+  if (format > SEGMENT_FORMAT) throw newerFormat(path, { found: format, known: SEGMENT_FORMAT, ...at });
+  const stray = bytes.findIndex((byte, index) => index >= HEADER_BYTES && byte !== 0);
+  if (stray !== -1) {
+    const message = `${path}: the byte at offset ${stray}, after the segment header, is not what was written`;
+    throw new JournalError("damaged", message, { file: path, offset: stray });
   }
   return { number: bytes.readUInt32LE(12), bytes: readUInt64(bytes, 16), salt: bytes.subarray(24, 40) };
 }

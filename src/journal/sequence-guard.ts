@@ -37,7 +37,10 @@ export class SequenceGuard {
         return { kind: "failed", why: `I8: partition ${partition} goes on at ${expected}, not ${firstSequence}` };
       }
       if (lastSequence < firstSequence) {
-        return { kind: "failed", why: `I8: partition ${partition} cannot run from ${firstSequence} to ${lastSequence}` };
+        return {
+          kind: "failed",
+          why: `I8: partition ${partition} cannot run from ${firstSequence} to ${lastSequence}`,
+        };
       }
       inBlock.set(partition, { epoch, sequence: lastSequence });
     }

@@ -89,7 +89,10 @@ function describeReading(opened: Opened, reopen: Reopen, stored: Stored): void {
   test("reading after a block that the journal does not have is refused", async () => {
     const first = await opened().journal.append(blockOf(1));
     await opened().journal.append(blockOf(2));
-    for (const strange of [{ ...first, hash: "ab".repeat(16) }, { ...opened().journal.head!, hash: "ab".repeat(16) }]) {
+    for (const strange of [
+      { ...first, hash: "ab".repeat(16) },
+      { ...opened().journal.head!, hash: "ab".repeat(16) },
+    ]) {
       const reading = opened().reader.read(strange)[Symbol.asyncIterator]();
       await expect(reading.next()).rejects.toMatchObject({ kind: "damaged", block: strange.block });
     }
@@ -116,7 +119,11 @@ function describeReading(opened: Opened, reopen: Reopen, stored: Stored): void {
 
   test("a block carries many partitions, each with its own sequence and epoch", async () => {
     const contents: BlockContent[] = [
-      { body: blockOf(1).body, recordCount: 6, spans: [span(0, 1, 1, 3), span(4_000_000_000, 9, 1, 1), span(5, 2, 1, 2)] },
+      {
+        body: blockOf(1).body,
+        recordCount: 6,
+        spans: [span(0, 1, 1, 3), span(4_000_000_000, 9, 1, 1), span(5, 2, 1, 2)],
+      },
       { body: blockOf(2).body, recordCount: 4, spans: [span(5, 2, 3, 3), span(0, 1, 4, 6)] },
       { body: blockOf(3).body, recordCount: 1, spans: [span(0, 2, 7, 2 ** 40)] },
     ];

@@ -90,8 +90,8 @@ interface PendingWrite {
 }
 
 class StoredFile {
-  seen = Buffer.alloc(0);
-  durable = Buffer.alloc(0);
+  seen: Buffer = Buffer.alloc(0);
+  durable: Buffer = Buffer.alloc(0);
   pending: PendingWrite[] = [];
 
   sync(): void {
@@ -351,7 +351,7 @@ export class MemoryDisk implements Disk {
 }
 
 function survivorOf(file: StoredFile, path: string, survival: Survival): StoredFile {
-  let bytes = file.durable;
+  let bytes: Buffer = file.durable;
   for (const write of file.pending) {
     for (const [start, end] of survival.bytesOf({ path, length: write.bytes.length })) {
       if (start < end) bytes = overwritten(bytes, write.position + start, write.bytes.subarray(start, end));

@@ -35,6 +35,6 @@ export class SeededRandom {
 
 /** A new seed for each run, or the one of a run to repeat. */
 export function chosenSeed(): number {
-  const given = process.env["HOLDFAST_TEST_SEED"];
+  const given = process.env.HOLDFAST_TEST_SEED;
   return given === undefined ? Math.floor(Math.random() * 4294967296) : Number(given);
 }
