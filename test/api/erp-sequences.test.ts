@@ -192,6 +192,16 @@ test("a warehouse is as fresh as its worst source, and one without a source is L
   expect(await freshness("two")).toBe("LAGGING");
 });
 
+test("a source whose events are all rejected in a warehouse has no say in its freshness", async () => {
+  const body = { case: "stockReceived", value: { warehouseId: "W-stranger", sku: "stranger", quantity: 5n } } as const;
+  await service.events([event("stranger", 1), event("intruder", 1, { body }), heartbeat("intruder", 9)]);
+  expect(await status("intruder")).toMatchObject({ appliedSequence: 1n, gaps: [range(2, 9)] });
+  expect(await freshness("stranger")).toBe("LIVE");
+  await service.events([event("intruder", 2), heartbeat("intruder", 9)]);
+  expect(await freshness("intruder")).toBe("LAGGING");
+  expect(await freshness("stranger")).toBe("LIVE");
+});
+
 test("a source that is silent for longer than the threshold lags until it speaks again", async () => {
   const quick = await ServiceHarness.start({ laggingAfterMs: 300 });
   await quick.receive("A", 1);

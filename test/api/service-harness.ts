@@ -88,9 +88,14 @@ export class ServiceHarness {
     });
   }
 
-  /** A clean stop, and a new service on the same folder. */
-  async restart(): Promise<void> {
+  /** A clean stop, and a new service on the same folder; on request from the journal alone. */
+  async restart(options: { readonly withoutSnapshots?: boolean } = {}): Promise<void> {
     await this.#close();
+    if (options.withoutSnapshots === true) {
+      for (const name of ["level", "CHECKPOINT"]) {
+        await rm(join(this.#folder, "logs", "0", name), { recursive: true });
+      }
+    }
     await this.#open();
   }
 
