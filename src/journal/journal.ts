@@ -65,14 +65,6 @@ export class JournalError extends Error {
   readonly block: number | undefined;
 }
 
-/** The error for something that a newer version wrote. */
-export function newerFormat(
-  what: string,
-  at: { readonly found: number; readonly known: number; readonly file: string; readonly offset: number },
-): JournalError {
-  return new JournalError("format", `${what} has format ${at.found}; this version reads up to ${at.known}`, at);
-}
-
 export interface Journal {
   /** The last block that is durable; undefined in a new journal. */
   readonly head: BlockPosition | undefined;
