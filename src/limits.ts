@@ -16,6 +16,11 @@ export const LIMITS = {
   checkpointPagesPerTurn: 8,
   /** Reservations that one ListReservations call looks at before it gives a page, full or not. */
   listScanMax: 2000,
+  /**
+   * Lines of reservations in one page, at least one reservation given: a thousand wide orders would block a turn for long and
+   * pass the 4 MiB that callers take by default. With names of four bytes in each character these are 3 MB.
+   */
+  pageLinesMax: 5_000,
   /** Events of one source ahead of a gap, kept durably. */
   bufferedEventsMax: 10_000,
   /** Ranges of missing sequences named in one answer. */

@@ -1,4 +1,5 @@
 /** Dealers, policies, GetStock and lists of reservations through gRPC. */
+import { toBinary } from "@bufbuild/protobuf";
 import { durationMs } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { OperationsService, type Policy } from "../../src/gen/holdfast/v1/operations_service_pb.js";
@@ -214,6 +215,36 @@ describe("lists of reservations", () => {
     const foreign = service.call(listReservations, { dealerId: "other", pageToken: nextPageToken });
     expect(await refusalOf(foreign)).toEqual(invalidField("page_token"));
   });
+});
+
+test("pages of wide orders are short, so that every one fits into what a caller takes", async () => {
+  const skus = Array.from({ length: 1_000 }, (_, index) => "\u{1f600}".repeat(124) + String(index).padStart(4, "0"));
+  const events = skus.map((sku, index) => ({
+    source: "wide",
+    sequence: BigInt(index + 1),
+    eventId: `wide-${index}`,
+    body: { case: "stockReceived", value: { warehouseId: "WW", sku, quantity: 100n } } as const,
+  }));
+  await service.events(events);
+  const lines = skus.map((sku) => ({ sku, quantity: 1n }));
+  const made: string[] = [];
+  for (let index = 0; index < 12; index++) {
+    const { reservation } = await service.reserve({ dealerId: "wide", warehouseId: "WW", lines });
+    made.push(reservation!.reservationId);
+  }
+  const receiveBytesMax = 4 * 1024 * 1024;
+  const listed = await everyPage(async (pageToken) => {
+    const page = await service.call(listReservations, { dealerId: "wide", pageToken });
+    expect(toBinary(listReservations.output, page).length).toBeLessThan(receiveBytesMax);
+    return { items: page.reservations.map(({ reservationId }) => reservationId), nextPageToken: page.nextPageToken };
+  });
+  expect(listed.flat()).toEqual([...made].reverse());
+  const holders = await everyPage(async (pageToken) => {
+    const page = await service.call(method.getStock, { warehouseId: "WW", sku: skus[0]!, pageToken });
+    expect(toBinary(method.getStock.output, page).length).toBeLessThan(receiveBytesMax);
+    return { items: page.reservations.map(({ reservationId }) => reservationId), nextPageToken: page.nextPageToken };
+  });
+  expect(holders.flat()).toEqual(made);
 });
 
 describe("GetStock", () => {

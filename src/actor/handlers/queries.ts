@@ -29,8 +29,8 @@ export function getReservation(turn: Turn, command: GetReservation): Result<Answ
 }
 
 /**
- * A dealer's reservations, warehouse by warehouse, newest first. One call looks at a bounded number of them,
- * so a page may be short and still have a next one.
+ * A dealer's reservations, warehouse by warehouse, newest first. One call looks at a bounded number of them and shows a
+ * bounded number of lines, so a page may be short and still have a next one.
  */
 export function listReservations(turn: Turn, command: ListReservations): Result<Answers["ListReservations"]> {
   const start = command.pageToken === "" ? [0, 0] : decodePageToken("reservations", command.pageToken, 2);
@@ -40,6 +40,7 @@ export function listReservations(turn: Turn, command: ListReservations): Result<
   const states = new Set(command.states);
   const reservations: Reservation[] = [];
   let scanned = 0;
+  let lines = 0;
   const last = turn.system.tables.warehouses.count;
   for (let number = Math.max(1, start[0]!); number <= last; number++) {
     if (only !== undefined && number !== only) continue;
@@ -48,14 +49,17 @@ export function listReservations(turn: Turn, command: ListReservations): Result<
     const continued = number === start[0] && start[1] !== 0;
     let next = continued ? start[1]! : (partition.dealers.find(command.dealerId)?.newestReservation ?? 0);
     while (next !== 0) {
-      if (reservations.length === command.pageSize || scanned === LIMITS.listScanMax) {
+      if (reservations.length === command.pageSize || scanned === LIMITS.listScanMax || lines >= LIMITS.pageLinesMax) {
         return { answer: { reservations, nextPageToken: encodePageToken("reservations", [number, next]) } };
       }
       const reservation = partition.reservations.peek(next);
       if (reservation === undefined || reservation.dealerId !== command.dealerId) {
         return { refusal: invalidPageToken() };
       }
-      if (matches(reservation, command, states)) reservations.push(reservation);
+      if (matches(reservation, command, states)) {
+        reservations.push(reservation);
+        lines += reservation.lines.length;
+      }
       scanned += 1;
       next = reservation.previousOfDealer;
     }
@@ -102,15 +106,18 @@ const KINDS = ["commit", "hold"] as const;
 /** Open reservations in coverage order; the token names the next one by its list and its order in it. */
 function openReservations(partition: PartitionStore, stock: number, pageSize: number, start: readonly number[]) {
   const reservations: Reservation[] = [];
+  let lines = 0;
   let nextPageToken = "";
   partition.openLines.walk(stock, (line) => {
     const kind = KINDS.indexOf(line.kind);
     if (kind < start[0]! || (kind === start[0] && line.order < start[1]!)) return true;
-    if (reservations.length === pageSize) {
+    if (reservations.length === pageSize || lines >= LIMITS.pageLinesMax) {
       nextPageToken = encodePageToken("stock", [kind, line.order]);
       return false;
     }
-    reservations.push(partition.reservations.peek(line.reservation)!);
+    const reservation = partition.reservations.peek(line.reservation)!;
+    reservations.push(reservation);
+    lines += reservation.lines.length;
     return true;
   });
   return { reservations, nextPageToken };
