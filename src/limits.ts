@@ -14,6 +14,8 @@ export const LIMITS = {
   blockBytesWorthWaiting: 64 * 1024,
   /** Pages put to bytes between two turns while a checkpoint is made: a fraction of a millisecond. */
   checkpointPagesPerTurn: 8,
+  /** How far the journal's tail may grow while a checkpoint is made, in parts of what makes one due; then decisions wait. */
+  tailGrowthMax: 1,
   /** Reservations that one ListReservations call looks at before it gives a page, full or not. */
   listScanMax: 2000,
   /**

@@ -40,11 +40,15 @@ export class Checkpointer {
 
   get isDue(): boolean {
     if (this.#phase.kind !== "idle") return false;
-    return (
-      this.#wanted ||
-      this.#tailRecords >= this.#options.checkpointRecordsMax ||
-      this.#tailBytes >= this.#options.checkpointBytesMax
-    );
+    return this.#wanted || this.#tailShare >= 1;
+  }
+
+  /**
+   * The tail has grown so long while a checkpoint is made that nothing more may be decided before that is done:
+   * start-up after a crash has to stay short whatever the load.
+   */
+  get mustCatchUp(): boolean {
+    return this.#phase.kind !== "idle" && this.#tailShare >= LIMITS.tailGrowthMax;
   }
 
   /** Something came after the last checkpoint. */
@@ -85,7 +89,15 @@ export class Checkpointer {
   /** Puts a few pages to bytes; begins to write when that was the last. */
   step(): void {
     if (this.#phase.kind !== "staging") return;
-    if (this.#phase.pending.stage(LIMITS.checkpointPagesPerTurn) === 0) this.#write(this.#phase);
+    // The longer the tail grows meanwhile, the more of each turn the checkpoint gets.
+    const pages = LIMITS.checkpointPagesPerTurn * (1 + Math.floor(this.#tailShare * 8));
+    if (this.#phase.pending.stage(pages) === 0) this.#write(this.#phase);
+  }
+
+  /** The tail by records or bytes, whichever is longer, in parts of what makes a checkpoint due. */
+  get #tailShare(): number {
+    const { checkpointRecordsMax, checkpointBytesMax } = this.#options;
+    return Math.max(this.#tailRecords / checkpointRecordsMax, this.#tailBytes / checkpointBytesMax);
   }
 
   /** Writes the checkpoint under way to its end. */

@@ -79,7 +79,10 @@ export class LogEngine {
     this.#checkpointer = new Checkpointer(
       {
         ...options,
-        onWritten: (position) => options.observer.checkpointed(position),
+        onWritten: (position) => {
+          options.observer.checkpointed(position);
+          this.#schedule();
+        },
         onFailure: (cause) => this.fail(cause),
       },
       options.tail,
@@ -184,7 +187,8 @@ export class LogEngine {
   }
 
   #mayDecide(): boolean {
-    return this.#building !== this.#barrier && this.#building.bytes < LIMITS.blockBytesMax;
+    if (this.#building === this.#barrier || this.#checkpointer.mustCatchUp) return false;
+    return this.#building.bytes < LIMITS.blockBytesMax;
   }
 
   /** Begins a checkpoint with everything that is decided; the next turn waits until that has a block of its own. */

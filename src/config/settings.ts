@@ -43,7 +43,7 @@ export const SETTINGS = {
     "Reservations kept in memory over all warehouses, and as many dealers; the others are on disk.",
   ),
   "checkpoint.tailRecordsMax": setting(
-    "50000",
+    "30000",
     count("1", "10000000"),
     "Journal records after which a checkpoint is made; it bounds what a start after a crash has to replay.",
   ),

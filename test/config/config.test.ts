@@ -11,7 +11,7 @@ const DEFAULTS = {
   log: { level: "info", format: "auto" },
   freshness: { laggingAfterMs: 60_000 },
   residency: { stocksMax: 100_000, reservationsMax: 50_000 },
-  checkpoint: { tailRecordsMax: 50_000, tailBytesMax: 16 * MIB },
+  checkpoint: { tailRecordsMax: 30_000, tailBytesMax: 16 * MIB },
   journal: { segmentBytes: 32 * MIB },
   inbox: { commandsMax: 10_000 },
   idempotency: { entriesMax: 5_000_000, retentionMs: 7 * 24 * 3_600_000 },
