@@ -1,11 +1,12 @@
 /** PutPolicy and GetPolicy in the turn. A stock's own policy lives with the stock, all others with the system. */
 
+import { warehouseNotFound } from "../actor/handlers/dealer-warehouse.js";
 import { overloaded } from "../actor/refusals.js";
 import type { Turn } from "../actor/turn.js";
 import type { Answers, GetPolicy, PutPolicy } from "../domain/command.js";
 import type { EffectivePolicy, PolicyFields, PolicyScope } from "../domain/policy.js";
 import { samePolicy } from "../domain/policy-book.js";
-import { type Refusal, refusal } from "../domain/refusal.js";
+import type { Refusal } from "../domain/refusal.js";
 import { INHERIT, type Stock } from "../domain/stock.js";
 import { LIMITS } from "../limits.js";
 
@@ -38,11 +39,7 @@ export function putPolicy(turn: Turn, command: PutPolicy): Result<Answers["PutPo
 export function getPolicy(turn: Turn, command: GetPolicy): Result<Answers["GetPolicy"]> {
   const { scope } = command;
   if (scope.warehouseId !== "" && turn.system.partition(scope.warehouseId) === undefined) {
-    return {
-      refusal: refusal("WAREHOUSE_NOT_FOUND", `There is no warehouse ${scope.warehouseId}.`, {
-        metadata: { warehouse_id: scope.warehouseId },
-      }),
-    };
+    return { refusal: warehouseNotFound(scope.warehouseId) };
   }
   const stock = findStock(turn, scope);
   const fields =

@@ -1,13 +1,16 @@
 import { toBinary } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { reserveResponse } from "../../src/api/answers/messages.js";
+import { freshnessMessage, reservationMessage } from "../../src/api/answers/messages.js";
 import { encodeReserveResponse, encodeStreamResponse } from "../../src/api/answers/reserve-encoder.js";
 import type { Answers } from "../../src/domain/command.js";
 import type { Reservation } from "../../src/domain/reservation.js";
 import {
+  ReserveOutcome,
+  type ReserveResponse,
   ReserveResponseSchema,
   ReserveStreamResponseSchema,
+  ShortageReason,
 } from "../../src/gen/holdfast/v1/reservation_service_pb.js";
 
 const units = fc.oneof(fc.constantFrom(0, 1, 127, 128, 2 ** 31, 2 ** 32, Number.MAX_SAFE_INTEGER), fc.maxSafeNat());
@@ -64,6 +67,23 @@ const answers: fc.Arbitrary<Answers["Reserve"]> = fc.record({
     ageMs: fc.nat(),
   }),
 });
+
+/** The answer as the generated code has it. */
+function reserveResponse(answer: Answers["Reserve"]): ReserveResponse {
+  return {
+    $typeName: "holdfast.v1.ReserveResponse",
+    outcome: ReserveOutcome[answer.outcome],
+    reservation: answer.reservation === undefined ? undefined : reservationMessage(answer.reservation),
+    shortages: answer.shortages.map((shortage) => ({
+      $typeName: "holdfast.v1.Shortage",
+      sku: shortage.sku,
+      requested: BigInt(shortage.requested),
+      available: BigInt(shortage.available),
+      reason: ShortageReason[shortage.reason],
+    })),
+    freshness: freshnessMessage(answer.freshness),
+  };
+}
 
 describe("the encoder of the fast path", () => {
   it("writes what the generated code writes, to the byte", () => {

@@ -1,19 +1,13 @@
 /** Domain answers to messages. Plain literals: they run inside the turn, and `create` would cost several times as much. */
 import { durationFromMs, type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Freshness as DomainFreshness, StockFigures } from "../../domain/availability.js";
-import type { Answers, Dealer as DomainDealer, Shortage as DomainShortage } from "../../domain/command.js";
+import type { Dealer as DomainDealer } from "../../domain/command.js";
 import type { EffectivePolicy, PolicyFields, PolicyScope } from "../../domain/policy.js";
 import type { Reservation as DomainReservation } from "../../domain/reservation.js";
 import { type Availability, AvailabilityLevel } from "../../gen/holdfast/v1/availability_pb.js";
 import { type Freshness, FreshnessState } from "../../gen/holdfast/v1/freshness_pb.js";
 import type { Dealer, Policy } from "../../gen/holdfast/v1/operations_service_pb.js";
 import { type Reservation, type ReservationLine, ReservationState } from "../../gen/holdfast/v1/reservation_pb.js";
-import {
-  ReserveOutcome,
-  type ReserveResponse,
-  type Shortage,
-  ShortageReason,
-} from "../../gen/holdfast/v1/reservation_service_pb.js";
 
 export function reservationMessage(reservation: DomainReservation): Reservation {
   const pending = reservation.state === "PENDING";
@@ -45,26 +39,6 @@ export function reservationMessage(reservation: DomainReservation): Reservation 
     atRisk: reservation.atRisk,
     revision: BigInt(reservation.revision),
     reopenedFrom: reservation.reopenedFrom,
-  };
-}
-
-export function reserveResponse(answer: Answers["Reserve"]): ReserveResponse {
-  return {
-    $typeName: "holdfast.v1.ReserveResponse",
-    outcome: ReserveOutcome[answer.outcome],
-    reservation: answer.reservation === undefined ? undefined : reservationMessage(answer.reservation),
-    shortages: answer.shortages.map(shortageMessage),
-    freshness: freshnessMessage(answer.freshness),
-  };
-}
-
-function shortageMessage(shortage: DomainShortage): Shortage {
-  return {
-    $typeName: "holdfast.v1.Shortage",
-    sku: shortage.sku,
-    requested: BigInt(shortage.requested),
-    available: BigInt(shortage.available),
-    reason: ShortageReason[shortage.reason],
   };
 }
 
