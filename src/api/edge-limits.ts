@@ -24,8 +24,10 @@ export const EDGE_LIMITS = {
   /** A silent connection is probed, so that a dead peer does not hold one for ever. */
   keepaliveMs: 60_000,
   keepaliveTimeoutMs: 20_000,
-  /** After the time for a shutdown is over and every connection was destroyed: how long their ends are waited for. */
-  forcedCloseMs: 1_000,
+  /** Connections to the port, several for each dealer's system and every connector; more are turned away at once. */
+  connectionsMax: 4_096,
+  /** A connection that we ended is cut when its peer does not end it too: long enough for a round trip round the world. */
+  lingerMs: 500,
   /**
    * What one status may put into the trailers, as many callers take 8 KiB of headers and drop the call beyond: the message
    * (each byte may become three), and in the details, which base64 makes a third longer, the message again, metadata and

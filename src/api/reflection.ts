@@ -23,7 +23,7 @@ export function addReflection(server: GuestServices, services: readonly DescServ
     health: { fileDescriptorProtos: healthFiles(healthService) },
   };
   // The package reads the files of each entry and nothing else of it.
-  new ReflectionService(described as unknown as Package).addToServer(server as never);
+  new ReflectionService(described as unknown as Package).addToServer(server);
 }
 
 /** Dependencies go first, as readers of descriptor sets want them. */

@@ -15,6 +15,7 @@ import { EDGE_LIMITS, type EdgeLimits } from "./edge-limits.js";
 import { erpService } from "./erp-service.js";
 import { GuestServices } from "./guest-services.js";
 import { Health } from "./health.js";
+import { Listener } from "./listener.js";
 import { OpenStreams } from "./open-streams.js";
 import { operationsService } from "./operations-service.js";
 import { addReflection } from "./reflection.js";
@@ -33,7 +34,7 @@ export interface GrpcServerOptions {
 export interface GrpcServer {
   /** Opens HOST:PORT (port 0 takes a free one) and begins to serve; resolves with the address that was taken. */
   bind(listen: string): Promise<string>;
-  /** Stops within about `graceMs`: calls under way are finished if they can be, then everything is closed. */
+  /** Stops within `graceMs`: calls under way are finished if they can be, then every connection is closed. */
   shutdown(graceMs: number): Promise<void>;
 }
 
@@ -51,19 +52,24 @@ export function createGrpcServer({ ports, log, ...options }: GrpcServerOptions):
   const health = new Health(SERVICES);
   health.addTo(guests);
   addReflection(guests, SERVICES);
-  let address: string | undefined;
+  const connections = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const listener = new Listener((socket) => connections.injectConnection(socket), limits);
   let stopped: Promise<void> | undefined;
+  const stop = (graceMs: number) => {
+    health.set("NOT_SERVING");
+    streams.endAll();
+    // Each connection ends when its calls have; the listener waits for that, and sees to those that do not end.
+    server.tryShutdown(() => {});
+    return listener.close(graceMs);
+  };
   return {
     async bind(listen) {
-      const port = await bindServer(server, listen);
-      address = `${listen.slice(0, listen.lastIndexOf(":"))}:${port}`;
+      const port = await listener.open(listen);
       health.set("SERVING");
-      return address;
+      return `${listen.slice(0, listen.lastIndexOf(":"))}:${port}`;
     },
     shutdown(graceMs) {
-      health.set("NOT_SERVING");
-      streams.endAll();
-      stopped ??= closeServer(server, { address, graceMs, forcedCloseMs: limits.forcedCloseMs });
+      stopped ??= stop(graceMs);
       return stopped;
     },
   };
@@ -81,31 +87,4 @@ function channelOptions(limits: EdgeLimits): ConstructorParameters<typeof Server
     // Nothing here serves channelz, and its counters cost about a twelfth of a unary call.
     "grpc.enable_channelz": 0,
   };
-}
-
-function bindServer(server: Server, listen: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.bindAsync(listen, ServerCredentials.createInsecure(), (error, port) =>
-      error === null ? resolve(port) : reject(error),
-    );
-  });
-}
-
-/**
- * `drain` lets each connection finish and destroys it after the time of grace; `tryShutdown` stops listening and tells when
- * all are gone. The order matters: only `drain` finds the connections (forceShutdown does so by channelz, which is off),
- * and only while they are not closing already.
- */
-function closeServer(
-  server: Server,
-  { address, graceMs, forcedCloseMs }: { address: string | undefined; graceMs: number; forcedCloseMs: number },
-): Promise<void> {
-  return new Promise((resolve) => {
-    const giveUp = setTimeout(resolve, graceMs + forcedCloseMs);
-    if (address !== undefined) server.drain(address, graceMs);
-    server.tryShutdown(() => {
-      clearTimeout(giveUp);
-      resolve();
-    });
-  });
 }

@@ -7,7 +7,6 @@ import { refusal } from "../../../src/domain/refusal.js";
 import { ErpEventSchema } from "../../../src/gen/holdfast/v1/erp_event_pb.js";
 import {
   Disposition,
-  ErpService,
   type StreamEventsRequest,
   StreamEventsRequestSchema,
   type StreamEventsResponse,
@@ -64,7 +63,7 @@ describe("an event reaches the ingest", () => {
   const none = { reservationId: "", orderId: "", dealerId: "" };
   const max = Number.MAX_SAFE_INTEGER;
   const least = -BigInt(max);
-  test.each<[string, EventInit["body"], object]>([
+  test.each<[string, NonNullable<EventInit["body"]>, object]>([
     [
       "StockReceived",
       { case: "stockReceived", value: { ...stock, quantity: BigInt(max), reference: "r" } },
@@ -253,8 +252,9 @@ test("a connector that never reads is not read from after a bounded number", asy
   const missing = Array.from({ length: 50 }, (_, index) => ({ first: index * 10 + 1, last: index * 10 + 5 }));
   edge.ports.onEvent = ({ settle }) =>
     settle({ kind: "answered", value: { disposition: "BUFFERED", reason: "", missing } });
-  const silent = new UnreadStream<StreamEventsResponse>(edge.address, ErpService.method.streamEvents);
-  for (let sequence = 1; sequence <= sent; sequence++) silent.send(message(received(sequence)));
+  const silent = new UnreadStream(edge.address, "/holdfast.v1.ErpService/StreamEvents");
+  for (let sequence = 1; sequence <= sent; sequence++)
+    silent.send(toBinary(StreamEventsRequestSchema, message(received(sequence))));
   await edge.until(() => edge.ports.events.length > 0);
   await edge.untilAtRest(() => edge.ports.events.length);
   expect(edge.ports.events.length).toBeLessThan(sent / 4);

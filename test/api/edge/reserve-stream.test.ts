@@ -1,5 +1,5 @@
 /** ReserveStream: answers in the order of the requests, errors in their place, and bounds for callers that do not read. */
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { type ServiceError, status } from "@grpc/grpc-js";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
@@ -9,6 +9,7 @@ import {
   type ReserveStreamRequest,
   ReserveStreamRequestSchema,
   type ReserveStreamResponse,
+  ReserveStreamResponseSchema,
 } from "../../../src/gen/holdfast/v1/reservation_service_pb.js";
 import { detailsOf, detailsOfStatus, refusalOf, refusal as seenRefusal } from "../refusal-of.js";
 import { type DuplexRun, EdgeHarness, reserveRequest } from "./edge-harness.js";
@@ -191,11 +192,18 @@ describe("a caller that never reads", () => {
   /** Answers of 50 lines are above 1 kB, so a window of 64 KiB holds about fifty. */
   const long = sampleReserved({ lines: Array.from({ length: 50 }, (_, index) => sampleLine({ sku: `SKU-${index}` })) });
   const SENT = 5_000;
+  const PATH = "/holdfast.v1.ReservationService/ReserveStream";
+  const bytesOf = (request: ReserveStreamRequest) => toBinary(ReserveStreamRequestSchema, request);
 
-  async function sendUnread(): Promise<UnreadStream<ReserveStreamResponse>> {
+  async function idsRead(silent: UnreadStream): Promise<string[]> {
+    const answers = await silent.readAll();
+    return idsOf(answers.map((bytes) => fromBinary(ReserveStreamResponseSchema, bytes)));
+  }
+
+  async function sendUnread(): Promise<UnreadStream> {
     edge.ports.onCommand = (taken) => taken.answer(long);
-    const silent = new UnreadStream<ReserveStreamResponse>(edge.address, ReservationService.method.reserveStream);
-    for (const id of names(SENT)) silent.send(message(reserveRequest(id)));
+    const silent = new UnreadStream(edge.address, PATH);
+    for (const id of names(SENT)) silent.send(bytesOf(message(reserveRequest(id))));
     await edge.until(() => edge.ports.taken.length > 0);
     await edge.untilAtRest(() => edge.ports.taken.length);
     return silent;
@@ -207,7 +215,7 @@ describe("a caller that never reads", () => {
     // What the window holds, what we hold for it, and the messages that arrived in one piece with the last one taken.
     expect(edge.ports.taken.length).toBeGreaterThan(64);
     expect(edge.ports.taken.length).toBeLessThan(400);
-    expect(idsOf(await silent.readAll())).toEqual(names(SENT));
+    expect(await idsRead(silent)).toEqual(names(SENT));
     silent.close();
   });
 
@@ -215,12 +223,12 @@ describe("a caller that never reads", () => {
     edge = await EdgeHarness.start({ streamCostMax: 100 });
     const lines = Array.from({ length: 50 }, (_, index) => ({ sku: `SKU-${index}`, quantity: 1n }));
     edge.ports.onCommand = (taken) => taken.answer(long);
-    const silent = new UnreadStream<ReserveStreamResponse>(edge.address, ReservationService.method.reserveStream);
-    for (const id of names(1_000)) silent.send(message(reserveRequest(id, { lines })));
+    const silent = new UnreadStream(edge.address, PATH);
+    for (const id of names(1_000)) silent.send(bytesOf(message(reserveRequest(id, { lines }))));
     await edge.until(() => edge.ports.taken.length > 0);
     await edge.untilAtRest(() => edge.ports.taken.length);
     expect(edge.ports.taken.length).toBeLessThan(200);
-    expect(idsOf(await silent.readAll())).toEqual(names(1_000));
+    expect(await idsRead(silent)).toEqual(names(1_000));
     silent.close();
   });
 

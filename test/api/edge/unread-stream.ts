@@ -3,21 +3,21 @@
  * comes into memory, whether or not anybody listens. Here unread answers fill the HTTP/2 window, and the server feels it.
  */
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:http2";
-import { type DescMethod, fromBinary, type Message, toBinary } from "@bufbuild/protobuf";
 
 const PREFIX_BYTES = 5;
 
-export class UnreadStream<Answer extends Message> {
+export class UnreadStream {
   readonly #session: ClientHttp2Session;
   readonly #stream: ClientHttp2Stream;
-  readonly #method: DescMethod;
+  /** Messages that the server has let in, as far as its HTTP/2 window tells. */
+  accepted = 0;
 
-  constructor(address: string, method: DescMethod) {
-    this.#method = method;
+  /** `path` is the method's, as in `/package.Service/Method`. */
+  constructor(address: string, path: string) {
     this.#session = connect(`http://${address}`);
     this.#stream = this.#session.request({
       ":method": "POST",
-      ":path": `/${method.parent.typeName}/${method.name}`,
+      ":path": path,
       "content-type": "application/grpc",
       te: "trailers",
     });
@@ -26,24 +26,34 @@ export class UnreadStream<Answer extends Message> {
     this.#stream.on("error", () => {});
   }
 
-  send(message: Message): void {
-    const body = toBinary(this.#method.input, message);
-    const frame = Buffer.alloc(PREFIX_BYTES + body.length);
-    frame.writeUInt32BE(body.length, 1);
-    frame.set(body, PREFIX_BYTES);
-    this.#stream.write(frame);
+  send(message: Uint8Array): void {
+    this.#stream.write(framed(message));
+  }
+
+  /** Sends one message many times, each when the one before it has been let in; `accepted` counts them. */
+  sendEach(message: Uint8Array, times: number): void {
+    const frame = framed(message);
+    const next = () => {
+      if (this.accepted === times) return;
+      this.#stream.write(frame, (error) => {
+        if (error) return;
+        this.accepted += 1;
+        next();
+      });
+    };
+    next();
   }
 
   /** Half-closes, and reads everything to the end. */
-  async readAll(): Promise<Answer[]> {
+  async readAll(): Promise<Buffer[]> {
     this.#stream.end();
     const chunks: Buffer[] = [];
     for await (const chunk of this.#stream) chunks.push(chunk as Buffer);
     const bytes = Buffer.concat(chunks);
-    const answers: Answer[] = [];
+    const answers: Buffer[] = [];
     for (let start = 0; start < bytes.length; ) {
       const end = start + PREFIX_BYTES + bytes.readUInt32BE(start + 1);
-      answers.push(fromBinary(this.#method.output, bytes.subarray(start + PREFIX_BYTES, end)) as unknown as Answer);
+      answers.push(bytes.subarray(start + PREFIX_BYTES, end));
       start = end;
     }
     return answers;
@@ -52,4 +62,11 @@ export class UnreadStream<Answer extends Message> {
   close(): void {
     this.#session.destroy();
   }
+}
+
+function framed(message: Uint8Array): Buffer {
+  const frame = Buffer.alloc(PREFIX_BYTES + message.length);
+  frame.writeUInt32BE(message.length, 1);
+  frame.set(message, PREFIX_BYTES);
+  return frame;
 }
