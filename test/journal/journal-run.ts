@@ -75,8 +75,9 @@ export function blockOf(sequence: number, bytes = 100): BlockContent {
   };
 }
 
-export function bodyOf(sequence: number, bytes: number): Uint8Array {
-  return new SeededRandom(sequence * 65_537 + bytes).bytes(bytes);
+function bodyOf(sequence: number, bytes: number): Uint8Array {
+  const pattern = new SeededRandom(sequence * 65_537 + bytes).bytes(61);
+  return new Uint8Array(Buffer.alloc(bytes, pattern));
 }
 
 export async function readAll(reader: JournalReader): Promise<StoredBlock[]> {

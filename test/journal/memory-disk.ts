@@ -3,6 +3,7 @@
  * A crash takes everything that was not synced: names as well as bytes, and a write may survive in part.
  * It is stricter than most file systems, not looser: what holds here may hold there.
  */
+import { crc32 } from "node:zlib";
 import type { Disk, DiskFile } from "../../src/journal/disk.js";
 import type { SeededRandom } from "./seeded-random.js";
 
@@ -177,6 +178,11 @@ export class MemoryDisk implements Disk {
   /** The bytes of every file as a reader sees them. */
   contents(): ReadonlyMap<string, Buffer> {
     return new Map([...this.#state.seen].map(([path, file]) => [path, Buffer.from(file.seen)]));
+  }
+
+  /** A word for each file and what is in it, to compare. */
+  fingerprint(): string[] {
+    return [...this.contents()].map(([path, bytes]) => `${path} ${bytes.length} ${crc32(bytes)}`).sort();
   }
 
   bytesOf(path: string): Buffer {
