@@ -13,6 +13,7 @@ import { systemDisk } from "../journal/system-disk.js";
 import { openLevelPageStore } from "../snapshots/level-page-store.js";
 import { type PageStore, SnapshotDamaged } from "../snapshots/page-store.js";
 import { systemCheckpointFile } from "../snapshots/system-checkpoint-file.js";
+import { collectGarbage } from "./collect-garbage.js";
 import type { Log } from "./log.js";
 import { LogNode, type LogNodeSettings } from "./log-node.js";
 
@@ -60,6 +61,7 @@ export async function openLogFolder(options: LogFolderOptions): Promise<OpenLog>
       randomBytes: (count) => randomBytes(count),
       observer: options.observer,
       settings: options.settings,
+      relieveMemory: collectGarbage,
     });
   };
   const discard = async () => {

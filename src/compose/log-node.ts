@@ -30,6 +30,8 @@ export interface LogNodeOptions {
   readonly randomBytes: (count: number) => Uint8Array;
   readonly observer: EngineObserver;
   readonly settings: LogNodeSettings;
+  /** Called now and then during a replay, which reads many pages and keeps few. */
+  readonly relieveMemory: () => void;
 }
 
 /** What the configuration says of a log. Durations in milliseconds. */
@@ -123,6 +125,10 @@ function assertWithinJournal(store: LogStore, journal: Journal): void {
   if (block > head) throw new SnapshotDamaged(`the snapshot stands at block ${block}, the journal ends at ${head}`);
 }
 
+/** How often a replay relieves memory, and for how many records: the tail of a start, not the rebuild of a whole journal. */
+const RELIEVE_EVERY_RECORDS = 5_000;
+const RELIEVE_RECORDS_MAX = 100_000;
+
 /**
  * Takes in what the journal has after the checkpoint. A long tail (the snapshot was lost) is broken by checkpoints of its own,
  * so that memory stays bounded.
@@ -130,6 +136,7 @@ function assertWithinJournal(store: LogStore, journal: Journal): void {
 async function replayTail(options: LogNodeOptions, store: LogStore) {
   const { checkpointRecordsMax, checkpointBytesMax } = options.settings;
   let records = 0;
+  let replayed = 0;
   let bytes = 0;
   let timeMs = store.checkpointTimeMs;
   for await (const block of options.reader.read(store.checkpointPosition)) {
@@ -137,6 +144,8 @@ async function replayTail(options: LogNodeOptions, store: LogStore) {
       applyRecord(store, record);
       timeMs = record.timeMs;
       records += 1;
+      replayed += 1;
+      if (replayed % RELIEVE_EVERY_RECORDS === 0 && replayed <= RELIEVE_RECORDS_MAX) options.relieveMemory();
     }
     bytes += block.body.length;
     if (records >= checkpointRecordsMax * 2 || bytes >= checkpointBytesMax * 2) {

@@ -33,7 +33,7 @@ export const SETTINGS = {
     "Time without word from an ERP source after which its stock is called lagging.",
   ),
   "residency.stocksMax": setting(
-    "100000",
+    "50000",
     count("100", "10000000"),
     "Stocks kept in memory over all warehouses; the others are read from disk when needed.",
   ),

@@ -115,7 +115,11 @@ export class LogStore {
     const heads = [...this.partitions.values()].map((partition) => partition.head());
     const system = this.system.head();
     return {
-      stage: (pagesMax) => this.#stage(pagesMax),
+      stage: (pagesMax) => {
+        const staged = this.#stage(pagesMax);
+        this.space.writeAhead(this.#generation + 1);
+        return staged;
+      },
       write: async (position) => {
         const generation = this.#generation + 1;
         while (this.#stage(64) > 0);

@@ -1,10 +1,10 @@
 /**
  * All pages of a log: read through the overlay, then through a small cache, then from the store, where the page table must prove them.
- * Staged pages stay in the overlay until their checkpoint is wholly on disk. Pages are never overwritten in place:
+ * Staged pages stay in the overlay until the store has them, and are named there until their checkpoint is wholly on disk. Pages are never overwritten in place:
  * each checkpoint writes under its own generation, so a crash between LevelDB and the checkpoint file harms nothing.
  */
 import { createHash } from "node:crypto";
-import { type PageBatch, type PageStore, SnapshotDamaged } from "./page-store.js";
+import { type PageStore, SnapshotDamaged } from "./page-store.js";
 import { columnKey, HASH_BYTES, type PageColumn, PageTable } from "./page-table.js";
 
 /** How many bytes of proven pages are kept for reads of neighbours. */
@@ -14,7 +14,8 @@ const BATCH_PAGES_MAX = 256;
 interface StagedPage {
   readonly column: PageColumn;
   readonly page: number;
-  readonly bytes: Uint8Array;
+  /** Undefined once the store has them: the overlay need not keep what can be read back and proven. */
+  bytes: Uint8Array | undefined;
   /** Taken when it is staged, a few pages between turns, rather than of all at once. */
   readonly hash: Uint8Array;
 }
@@ -25,7 +26,12 @@ export class PageSpace {
   readonly #staged = new Map<number, StagedPage>();
   readonly #dropped: { readonly column: PageColumn; readonly page: number }[] = [];
   #cache = new Map<number, Uint8Array>();
-  #stagedBytes = 0;
+  /** Staged pages that the store does not have yet, in the order of their staging. */
+  #unwritten: StagedPage[] = [];
+  #writing: Promise<void> | undefined;
+  #writeFailure: unknown;
+  /** The checkpoint that staged pages are written for. */
+  #generation = 0;
   #puts = 0;
   /** Old versions of pages that the last checkpoint replaced; deleted with the next batch. */
   #obsolete: Uint8Array[] = [];
@@ -46,11 +52,6 @@ export class PageSpace {
     return this.#table;
   }
 
-  /** Bytes of pages that wait for their checkpoint. */
-  get stagedBytes(): number {
-    return this.#stagedBytes;
-  }
-
   /** Puts that the store was given so far. */
   get puts(): number {
     return this.#puts;
@@ -60,12 +61,12 @@ export class PageSpace {
   read(column: PageColumn, page: number): Uint8Array | undefined {
     const key = pageKey(column, page);
     const staged = this.#staged.get(key);
-    if (staged !== undefined) return staged.bytes;
+    if (staged?.bytes !== undefined) return staged.bytes;
     const cached = this.#cache.get(key);
     if (cached !== undefined) return cached;
-    const generation = this.#table.generation(column, page);
+    const generation = staged === undefined ? this.#table.generation(column, page) : this.#generation;
     if (generation === 0) return undefined;
-    const bytes = this.#readStore(column, page, generation);
+    const bytes = this.#readStore(column, page, generation, staged?.hash);
     if (this.#cache.size >= CACHED_PAGES_MAX) this.#cache = new Map();
     this.#cache.set(key, bytes);
     return bytes;
@@ -73,9 +74,25 @@ export class PageSpace {
 
   stage(column: PageColumn, page: number, bytes: Uint8Array): void {
     const key = pageKey(column, page);
-    this.#stagedBytes += bytes.length - (this.#staged.get(key)?.bytes.length ?? 0);
-    this.#staged.set(key, { column, page, bytes, hash: pageHash(bytes) });
+    const staged: StagedPage = { column, page, bytes, hash: pageHash(bytes) };
+    this.#staged.set(key, staged);
+    this.#unwritten.push(staged);
     this.#cache.delete(key);
+  }
+
+  /** Begins to write a batch of staged pages under a new generation, where enough of them wait and none is being written. */
+  writeAhead(generation: number): void {
+    if (this.#unwritten.length < BATCH_PAGES_MAX || this.#writing !== undefined) return;
+    this.#generation = generation;
+    this.#writing = this.#writeBatch([]).then(
+      () => {
+        this.#writing = undefined;
+      },
+      (cause) => {
+        this.#writing = undefined;
+        this.#writeFailure = cause;
+      },
+    );
   }
 
   /** Forgets a page for good, from the next checkpoint on. */
@@ -83,28 +100,13 @@ export class PageSpace {
     this.#dropped.push({ column, page });
   }
 
-  /** Writes everything staged under a new generation; the page table then names it. Nothing old is deleted yet. */
+  /** Writes what is left of the staged pages under a new generation; the page table then names it. Nothing old is deleted yet. */
   async flush(generation: number): Promise<void> {
-    let batch: { key: Uint8Array; value: Uint8Array }[] = [];
-    const flushBatch = async (deletes: readonly Uint8Array[]): Promise<void> => {
-      if (batch.length === 0 && deletes.length === 0) return;
-      const write: PageBatch = { puts: batch, deletes };
-      this.#puts += batch.length;
-      batch = [];
-      try {
-        await this.#store.write(write);
-      } catch (cause) {
-        throw new SnapshotDamaged("the pages cannot be written", { cause });
-      }
-    };
-    const obsolete = this.#obsolete;
-    this.#obsolete = [];
-    await flushBatch(obsolete);
-    for (const { column, page, bytes } of this.#staged.values()) {
-      batch.push({ key: storeKey(column, page, generation), value: bytes });
-      if (batch.length >= BATCH_PAGES_MAX) await flushBatch([]);
-    }
-    await flushBatch([]);
+    this.#generation = generation;
+    await this.#writing;
+    if (this.#writeFailure !== undefined) throw this.#writeFailure;
+    await this.#writeBatch(this.#obsolete.splice(0));
+    while (this.#unwritten.length > 0) await this.#writeBatch([]);
     for (const { column, page, hash } of this.#staged.values()) {
       const before = this.#table.generation(column, page);
       if (before !== 0 && before !== generation) this.#obsolete.push(storeKey(column, page, before));
@@ -120,10 +122,25 @@ export class PageSpace {
   /** The checkpoint file names the new pages: the overlay may go. */
   settle(): void {
     this.#staged.clear();
-    this.#stagedBytes = 0;
   }
 
-  #readStore(column: PageColumn, page: number, generation: number): Uint8Array {
+  async #writeBatch(deletes: readonly Uint8Array[]): Promise<void> {
+    const pages = this.#unwritten.splice(0, BATCH_PAGES_MAX);
+    if (pages.length === 0 && deletes.length === 0) return;
+    const puts: { key: Uint8Array; value: Uint8Array }[] = [];
+    for (const { column, page, bytes } of pages) {
+      puts.push({ key: storeKey(column, page, this.#generation), value: bytes! });
+    }
+    this.#puts += puts.length;
+    try {
+      await this.#store.write({ puts, deletes });
+    } catch (cause) {
+      throw new SnapshotDamaged("the pages cannot be written", { cause });
+    }
+    for (const page of pages) page.bytes = undefined;
+  }
+
+  #readStore(column: PageColumn, page: number, generation: number, stagedHash: Uint8Array | undefined): Uint8Array {
     const name = `page ${page} of table ${column.table} of partition ${column.partition}, checkpoint ${generation}`;
     let bytes: Uint8Array | undefined;
     try {
@@ -132,14 +149,19 @@ export class PageSpace {
       throw new SnapshotDamaged(`${name} cannot be read`, { cause });
     }
     if (bytes === undefined) throw new SnapshotDamaged(`${name} is missing`);
-    if (!this.#table.matches(column, page, pageHash(bytes)))
-      throw new SnapshotDamaged(`${name} is not what was written`);
+    const hash = pageHash(bytes);
+    const isProven = stagedHash === undefined ? this.#table.matches(column, page, hash) : isSameHash(stagedHash, hash);
+    if (!isProven) throw new SnapshotDamaged(`${name} is not what was written`);
     return bytes;
   }
 }
 
 export function pageHash(bytes: Uint8Array): Uint8Array {
   return createHash("sha256").update(bytes).digest().subarray(0, HASH_BYTES);
+}
+
+function isSameHash(a: Uint8Array, b: Uint8Array): boolean {
+  return a.every((byte, index) => byte === b[index]);
 }
 
 function pageKey(column: PageColumn, page: number): number {

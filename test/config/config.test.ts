@@ -10,7 +10,7 @@ const DEFAULTS = {
   dealers: { requireKnown: false },
   log: { level: "info", format: "auto" },
   freshness: { laggingAfterMs: 60_000 },
-  residency: { stocksMax: 100_000, reservationsMax: 50_000 },
+  residency: { stocksMax: 50_000, reservationsMax: 50_000 },
   checkpoint: { tailRecordsMax: 30_000, tailBytesMax: 16 * MIB },
   journal: { segmentBytes: 32 * MIB },
   inbox: { commandsMax: 10_000 },

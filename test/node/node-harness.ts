@@ -88,6 +88,7 @@ export class NodeHarness implements Clock, Timers, Scheduler {
         checkpointed: () => {},
       },
       settings: this.settings,
+      relieveMemory: () => {},
     });
     let opened = false;
     opening.finally(() => {
