@@ -181,7 +181,9 @@ class FileJournal implements Journal, JournalReader {
     this.#guard.advance(content.spans);
     this.#appends += 1;
     this.#watchIdle();
-    if (this.#prepared === undefined && this.#offset > this.#segment.bytes / 2) this.#prepare(this.#createNext(0));
+    if (this.#prepared === undefined && this.#offset > this.#segment.bytes / 2) {
+      this.#prepare(this.#create(this.#segment.number + 1, 0));
+    }
     return position;
   }
 
@@ -206,30 +208,36 @@ class FileJournal implements Journal, JournalReader {
 
   /** Goes on in the next segment; a block larger than a segment gets one of its own size. */
   async #roll(bytes: number): Promise<void> {
-    const { disk, folder } = this.#options;
-    const file = segmentPath(folder, this.#segment.number + 1);
+    const { folder } = this.#options;
+    // An empty segment is replaced by a larger one: passed over, it would break the chain.
+    const isEmpty = this.#offset === SEGMENT_START;
+    const number = isEmpty ? this.#segment.number : this.#segment.number + 1;
     try {
       // What could not be prepared is tried again now that it is needed: nothing relied on it yet.
-      let next = (await this.#prepared) ?? (await this.#createNext(bytes));
-      if (SEGMENT_START + bytes > next.bytes) next = await this.#createNext(bytes);
-      const before = this.#file;
-      this.#file = await disk.openDurable(file);
-      this.#segment = next;
-      this.#offset = SEGMENT_START;
-      this.#prepared = undefined;
-      await before.close();
+      let next = isEmpty ? undefined : await this.#prepared;
+      if (next === undefined || SEGMENT_START + bytes > next.bytes) next = await this.#create(number, bytes);
+      await this.#enter(next);
+      if (!isEmpty) this.#prepared = undefined;
     } catch (cause) {
+      const file = segmentPath(folder, number);
       throw new JournalError("failed", `${file} cannot be made`, { cause, file });
     }
+  }
+
+  async #enter(segment: SegmentHeader): Promise<void> {
+    const before = this.#file;
+    this.#file = await this.#options.disk.openDurable(segmentPath(this.#options.folder, segment.number));
+    this.#segment = segment;
+    this.#offset = SEGMENT_START;
+    await before.close();
   }
 
   #prepare(next: Promise<SegmentHeader>): void {
     this.#prepared = next.catch(() => undefined);
   }
 
-  #createNext(blockSize: number): Promise<SegmentHeader> {
-    const { disk, folder } = this.#options;
-    return createSegment(disk, folder, segmentOptions(this.#options, this.#segment.number + 1, blockSize));
+  #create(number: number, blockSize: number): Promise<SegmentHeader> {
+    return createSegment(this.#options.disk, this.#options.folder, segmentOptions(this.#options, number, blockSize));
   }
 
   /** One timer, however many appends: it writes WITNESS when a whole period passed without any. */

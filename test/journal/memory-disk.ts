@@ -133,6 +133,12 @@ export class MemoryDisk implements Disk {
     return this.#openFiles;
   }
 
+  /** Faults that have happened. */
+  get faultsMet(): number {
+    return this.#faultsMet;
+  }
+  #faultsMet = 0;
+
   get isStopped(): boolean {
     return this.#isStopped;
   }
@@ -334,6 +340,7 @@ export class MemoryDisk implements Disk {
     if (this.#isStopped) throw new MachineStopped();
     const fault = this.#takeFault(operation);
     this.#done.push(operation);
+    if (fault !== undefined) this.#faultsMet += 1;
     for (let turns = this.delays?.below(4) ?? 0; turns > 0; turns--) await Promise.resolve();
     if (this.#isStopped) throw new MachineStopped();
     if (fault === undefined || fault.kind === "short") return act(fault);
