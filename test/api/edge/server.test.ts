@@ -227,7 +227,7 @@ describe("the port", () => {
   });
 });
 
-test("a stream that comes while the server stops is told so", async () => {
+test("a stream that comes while the server stops is turned away", async () => {
   const taken = edge.reserveStream().read();
   taken.send(message("R1"));
   await edge.until(() => edge.ports.taken.length === 1);
