@@ -18,12 +18,8 @@ export interface JournalFolderOptions {
 /** Makes what is missing of a new journal, proves that nothing is missing of an old one, and opens its WITNESS. */
 export async function openJournalFolder(options: JournalFolderOptions): Promise<Witness> {
   const { disk, folder } = options;
-  const hasFormat = await readFormat(disk, folder);
-  const witness = await readWitness(disk, folder);
-  const segments = await listSegments(disk, folder);
+  const { hasFormat, witness, segments } = await readFolder(disk, folder);
   if (!hasFormat && (segments.length > 0 || witness !== undefined)) throw missingFormat(folder);
-  if (witness === undefined && segments.length > 0) throw missingWitness(folder);
-  if (witness?.position !== undefined && segments.length === 0) throw missingSegment(folder, 1);
   await disk.makeFolder(`${folder}/segments`);
   if (!hasFormat) await writeFormat(disk, folder, options.randomBytes(16));
   const opened = witness === undefined ? await Witness.create(disk, folder) : (await Witness.open(disk, folder))!;
@@ -31,7 +27,6 @@ export async function openJournalFolder(options: JournalFolderOptions): Promise<
     if (segments.length === 0) {
       await createSegment(disk, folder, { number: 1, bytes: options.segmentBytes, salt: options.randomBytes(16) });
     }
-    await proveSegments(disk, folder, segments);
     // A process that was killed may have left names behind that are seen and not yet durable.
     await disk.syncFolder(`${folder}/segments`);
     await disk.syncFolder(folder);
@@ -42,19 +37,23 @@ export async function openJournalFolder(options: JournalFolderOptions): Promise<
   }
 }
 
-/** The segments of a journal that is only read, undefined where its making was cut short. Changes nothing. */
+/** WITNESS and segments of a journal that is only read; undefined where its making was cut short. Changes nothing. */
 export async function proveJournalFolder(disk: Disk, folder: string) {
-  if (!(await readFormat(disk, folder))) throw missingFormat(folder);
-  const witness = await readWitness(disk, folder);
-  const segments = await listSegments(disk, folder);
-  if (witness === undefined && segments.length > 0) throw missingWitness(folder);
-  if (witness?.position !== undefined && segments.length === 0) throw missingSegment(folder, 1);
-  if (witness === undefined || segments.length === 0) return undefined;
-  await proveSegments(disk, folder, segments);
-  return { witness, segments };
+  const { hasFormat, witness, segments } = await readFolder(disk, folder);
+  if (!hasFormat) throw missingFormat(folder);
+  return witness === undefined || segments.length === 0 ? undefined : { witness, segments };
 }
 
-function missingWitness(folder: string): JournalError {
-  const file = `${folder}/WITNESS`;
-  return new JournalError("damaged", `${file} is missing`, { file });
+async function readFolder(disk: Disk, folder: string) {
+  const hasFormat = await readFormat(disk, folder);
+  const witness = await readWitness(disk, folder);
+  const segments = await listSegments(disk, folder);
+  if (witness === undefined && segments.length > 0) {
+    const file = `${folder}/WITNESS`;
+    throw new JournalError("damaged", `${file} is missing`, { file });
+  }
+  const witnessed = witness?.position?.segment ?? 0;
+  if (witnessed > segments.length) throw missingSegment(folder, segments.length + 1);
+  await proveSegments(disk, folder, segments);
+  return { hasFormat, witness, segments };
 }

@@ -116,6 +116,8 @@ export class MemoryDisk implements Disk {
   readonly #done: Operation[] = [];
   #isStopped = false;
   #openFiles = 0;
+  /** Bytes that reads have asked for and got. */
+  bytesRead = 0;
   freeSpaceBytes = 1e12;
   /** Lets other work go first before an operation takes effect, to try many interleavings. */
   delays: SeededRandom | undefined;
@@ -210,6 +212,7 @@ export class MemoryDisk implements Disk {
   /** Turns one bit over. */
   flip(path: string, bit: number): void {
     const bytes = this.bytesOf(path);
+    if (bit >> 3 >= bytes.length) throw new Error(`${path} has no bit ${bit}`);
     bytes[bit >> 3]! ^= 1 << (bit & 7);
     this.put(path, bytes);
   }
@@ -314,7 +317,11 @@ export class MemoryDisk implements Disk {
     return {
       size: () => operate("size", () => file.seen.length),
       read: (into, length, position) =>
-        operate("read", () => file.seen.copy(into, 0, position, Math.min(file.seen.length, position + length))),
+        operate("read", () => {
+          const count = file.seen.copy(into, 0, position, Math.min(file.seen.length, position + length));
+          this.bytesRead += count;
+          return count;
+        }),
       write: (from, start, length, position) =>
         operate(mode === "durable" ? "writeDurable" : "write", (fault) => {
           const taken = fault?.kind === "short" ? Math.min(length, fault.bytes) : length;
