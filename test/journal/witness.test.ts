@@ -33,10 +33,11 @@ describe("WITNESS names the last block", () => {
     const appending = run.journal.append(blockOf(2));
     run.timers.fire();
     await appending;
-    expect(await witnessed(disk)).toBe(0);
-    run.timers.fire();
-    await settled();
-    expect(await witnessed(disk)).toBe(2);
+    for (const expected of [0, 2]) {
+      run.timers.fire();
+      await settled();
+      expect(await witnessed(disk)).toBe(expected);
+    }
   });
 
   test("when it is asked to, when it stops, and after each start", async () => {
