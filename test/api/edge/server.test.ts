@@ -135,12 +135,12 @@ describe.each(["v1", "v1alpha"])("reflection %s", (version) => {
   });
 
   test("does not read on from a caller that does not read", async () => {
-    const sent = 5_000;
+    const sent = 12_000;
     const silent = new UnreadStream(edge.address, path);
     silent.sendEach(requestSerialize({ fileContainingSymbol: SERVICES[3] }), sent);
     await edge.until(() => silent.accepted > 0);
     await edge.untilAtRest(() => silent.accepted);
-    // Each answer is above 10 kB, so that the windows of both sides are soon full.
+    // Each answer is above 10 kB, so that windows are soon full. They are not alike: Node 20 lets in 1,500, Node 24 3,500.
     expect(silent.accepted).toBeLessThan(sent / 2);
     silent.close();
   });
