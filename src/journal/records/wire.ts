@@ -198,6 +198,7 @@ export class WireReader {
     const tag = this.#varint();
     this.field = tag >>> 3;
     this.#type = tag & 7;
+    if (this.field === 0) throw new WireError(`field 0 at byte ${this.#position}`);
     return true;
   }
 
@@ -229,13 +230,14 @@ export class WireReader {
   /** A copy of the field's bytes. */
   raw(): Uint8Array {
     const { start, end } = this.#delimited();
-    return Uint8Array.prototype.slice.call(this.#buffer, start, end);
+    return new Uint8Array(this.#buffer.subarray(start, end));
   }
 
   packed(): number[] {
     const { end } = this.#delimited(false);
     const values: number[] = [];
     while (this.#position < end) values.push(this.#varint());
+    if (this.#position > end) throw new WireError(`a packed number runs over the end of its field at byte ${end}`);
     return values;
   }
 
@@ -256,9 +258,14 @@ export class WireReader {
   skip(): void {
     if (this.#type === VARINT) this.#varint();
     else if (this.#type === DELIMITED) this.#delimited();
-    else if (this.#type === FIXED64) this.#position += 8;
-    else if (this.#type === FIXED32) this.#position += 4;
+    else if (this.#type === FIXED64) this.#pass(8);
+    else if (this.#type === FIXED32) this.#pass(4);
     else throw new WireError(`wire type ${this.#type} at byte ${this.#position}`);
+  }
+
+  #pass(bytes: number): void {
+    this.#position += bytes;
+    if (this.#position > this.#end) throw new WireError(`a field of ${bytes} bytes runs over the end`);
   }
 
   #delimited(consume = true): { readonly start: number; readonly end: number } {

@@ -1,0 +1,82 @@
+/** Domain values as the JSON form of proto/holdfast/journal/v1: the mapping that the hand-made codecs are held to, written again. */
+import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
+import { type IncomingErpEvent, isFaulty } from "../../../src/domain/erp-event.js";
+import type { JournalRecord, PartitionEvent, RequestAnswered, SystemEvent } from "../../../src/domain/event.js";
+import type { PolicyFields, PolicyScope } from "../../../src/domain/policy.js";
+
+const CAUSES = { CANCELLED: 1, REJECTED: 2, DISPATCH_FAILED: 3 };
+
+/** Drops what is undefined. */
+export function json(value: object): JsonObject {
+  return JSON.parse(JSON.stringify(value)) as JsonObject;
+}
+
+export function recordJson(record: JournalRecord): JsonObject {
+  return json({ ...record, events: record.events.map(eventJson) });
+}
+
+function lowerFirst(kind: string): string {
+  return kind.charAt(0).toLowerCase() + kind.slice(1);
+}
+
+export function eventJson(event: PartitionEvent | SystemEvent): JsonObject {
+  return { [lowerFirst(event.kind)]: json(content(event)) };
+}
+
+function content(event: PartitionEvent | SystemEvent): object {
+  const { kind, ...fields } = event;
+  switch (event.kind) {
+    case "ErpEventApplied":
+    case "ErpEventRejected":
+    case "ErpEventBuffered":
+    case "DispatchUnmatched":
+      return { ...fields, event: erpEventJson(event.event) };
+    case "ReservationReleased": {
+      const { reservation, quantities, reason } = event;
+      return { reservation, quantities, cause: `RELEASE_CAUSE_${reason}` };
+    }
+    case "StockPolicySet":
+    case "DealerPut": {
+      const { attribution, kind: _, ...rest } = event;
+      return { ...rest, ...attribution };
+    }
+    case "PolicyPut":
+      return { ...policyJson(event), ...event.attribution };
+    case "RequestAnswered":
+      return answerJson(event);
+    default:
+      return fields;
+  }
+}
+
+export function policyJson(policy: { readonly scope: PolicyScope; readonly fields: PolicyFields }): JsonObject {
+  return json({ ...policy.scope, ...policy.fields });
+}
+
+export function answerJson(answer: RequestAnswered): JsonObject {
+  const { kind, method, outcome, fingerprint, freshness, shown, shortages, ...rest } = answer;
+  return json({
+    ...rest,
+    method: `METHOD_${method.toUpperCase()}`,
+    outcome: `OUTCOME_${outcome}`,
+    fingerprintHigh: fingerprint.high,
+    fingerprintLow: fingerprint.low,
+    shown: shown === undefined ? undefined : { ...shown, state: `RESERVATION_STATE_${shown.state}` },
+    shortages: shortages.map((shortage) => ({ ...shortage, reason: `SHORTAGE_REASON_${shortage.reason}` })),
+    freshness: `FRESHNESS_STATE_${freshness.state}`,
+    freshAsOfMs: freshness.asOfMs,
+    freshAgeMs: freshness.ageMs,
+  });
+}
+
+export function erpEventJson(event: IncomingErpEvent): JsonValue {
+  const { source, sequence, eventId } = event;
+  if (isFaulty(event)) {
+    const raw = Buffer.from(event.raw).toString("base64");
+    return { source, sequence, eventId, faulty: { fault: event.fault, raw } };
+  }
+  const { kind, ...fields } = event.body;
+  const body =
+    event.body.kind === "OrderClosed" ? { ...fields, reason: undefined, cause: CAUSES[event.body.reason] } : fields;
+  return { source, sequence, eventId, occurredAtMs: event.occurredAtMs, [lowerFirst(kind)]: json(body) };
+}
