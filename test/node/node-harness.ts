@@ -7,6 +7,7 @@ import type { ErpBody, IncomingErpEvent } from "../../src/domain/erp-event.js";
 import type { Reservation } from "../../src/domain/reservation.js";
 import { MemoryJournal } from "../../src/journal/memory-journal.js";
 import { MemoryPageStore } from "../../src/snapshots/memory-page-store.js";
+import { AppendGate } from "./append-gate.js";
 
 export const SETTINGS: LogNodeSettings = {
   requireKnown: false,
@@ -22,7 +23,8 @@ export const SETTINGS: LogNodeSettings = {
 
 export class NodeHarness implements Clock, Timers, Scheduler {
   nowMs = 1_800_000_000_000;
-  readonly journal = new MemoryJournal();
+  journal = new MemoryJournal();
+  readonly gate = new AppendGate();
   readonly pages = new MemoryPageStore();
   checkpoint: Uint8Array | undefined;
   readonly failures: unknown[] = [];
@@ -68,8 +70,10 @@ export class NodeHarness implements Clock, Timers, Scheduler {
   async restart(): Promise<void> {
     this.#soon = [];
     this.#timers = [];
+    this.gate.open();
+    this.journal = this.journal.reopen();
     const opening = LogNode.open({
-      journal: this.journal,
+      journal: this.gate.around(this.journal),
       reader: this.journal,
       pages: this.pages,
       checkpointFile: {
@@ -120,9 +124,35 @@ export class NodeHarness implements Clock, Timers, Scheduler {
     await this.settle();
   }
 
+  /** Fires every armed timer now, due or not; they stay armed. */
+  async fireTimers(): Promise<void> {
+    for (const timer of [...this.#timers]) timer.callback();
+    await this.settle();
+  }
+
+  /** Waits for something that ends by rounds of the engine. */
+  async until<T>(promise: Promise<T>): Promise<T> {
+    let settled = false;
+    const done = () => {
+      settled = true;
+    };
+    promise.then(done, done);
+    while (!settled) await this.#round();
+    return promise;
+  }
+
   /** Lets service time pass while every timer is lost. */
   pass(ms: number): void {
     this.nowMs += ms;
+  }
+
+  /** Submits without waiting; what comes back is added to `outcomes` when it is delivered. */
+  submit(command: Command, outcomes: Outcome<unknown>[]): void {
+    this.node.ports.commands.submit(
+      command,
+      (answer) => structuredClone(answer),
+      (outcome) => outcomes.push(outcome),
+    );
   }
 
   async ask<C extends Command, T>(command: C, render: (answer: Answers[C["kind"]]) => T): Promise<Outcome<T>> {
