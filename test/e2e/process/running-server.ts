@@ -1,0 +1,40 @@
+/** `holdfast serve` as a process of its own on a folder, as pretest built it. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+
+const MAIN = new URL("../../../dist/cli/main.js", import.meta.url).pathname;
+
+export class RunningServer {
+  readonly listen: string;
+  readonly #child: ChildProcess;
+
+  private constructor(child: ChildProcess, listen: string) {
+    this.#child = child;
+    this.listen = listen;
+  }
+
+  /** Resolves when the port is open. Rejects with what the process said when it ends instead. */
+  static async start(dataFolder: string): Promise<RunningServer> {
+    const child = spawn(process.execPath, [MAIN, "serve", "--listen", "127.0.0.1:0", "--data", dataFolder]);
+    let said = "";
+    child.stderr.on("data", (text) => {
+      said += text;
+    });
+    for await (const line of createInterface(child.stdout)) {
+      const { msg, listen } = JSON.parse(line) as { msg: string; listen: string };
+      if (msg === "serving") {
+        child.stdout.resume();
+        return new RunningServer(child, listen);
+      }
+    }
+    throw new Error(`the server ended before it served: ${said}`);
+  }
+
+  /** Sends a signal and waits for the end; resolves with the exit code, null after a kill. */
+  async end(signal: "SIGTERM" | "SIGKILL"): Promise<number | null> {
+    const exited = once(this.#child, "exit");
+    this.#child.kill(signal);
+    return (await exited)[0] as number | null;
+  }
+}
