@@ -129,17 +129,35 @@ describe("a flipped bit", () => {
   });
 
   test("after the last block of a segment is named when verified, and never makes a wrong block", async () => {
-    const { disk, blocks } = await journalOnDisk();
-    const lastOf = (segment: number) => blocks.filter(({ position }) => position.segment === segment).at(-1)!.position;
-    for (const segment of [1, 2, 3]) {
-      for (const byte of [lastOf(segment).endOffset + 100, 4095]) {
+    const disk = new MemoryDisk();
+    await fillJournal(disk, 3, 1500, OPTIONS);
+    const { blocks } = await verifyAll(disk);
+    for (const { position } of blocks) {
+      const { segment, endOffset } = position;
+      const file = segmentPath(segment);
+      for (const byte of [endOffset + 100, endOffset + 600, 4095]) {
         const damaged = disk.copy();
-        damaged.flip(segmentPath(segment), byte * 8 + 5);
-        expect(await damageFound(damaged)).toMatchObject({ kind: "damaged", file: segmentPath(segment) });
+        damaged.flip(file, byte * 8 + 5);
+        expect(await damageFound(damaged), `byte ${byte} of segment ${segment}`).toMatchObject({
+          kind: "damaged",
+          file,
+        });
         const served = await damageServed(damaged, blocks);
-        if (served !== undefined) expect(served).toMatchObject({ kind: "damaged", file: segmentPath(segment) });
+        if (served !== undefined) expect(served).toMatchObject({ kind: "damaged", file });
       }
     }
+  });
+
+  test("in free space of several segments is cut from all of them when the journal was not stopped", async () => {
+    const disk = new MemoryDisk();
+    const { journal } = await openRun(disk, { segmentBytes: 8192 });
+    for (let block = 1; block <= 5; block++) await journal.append(blockOf(block, 900));
+    disk.stop();
+    const damaged = disk.copy();
+    for (const path of [SEGMENT_1, SEGMENT_2]) damaged.flip(path, 7000 * 8);
+    expect((await openRun(damaged, { segmentBytes: 8192 })).report).toMatchObject({ block: 5 });
+    const segments = (of: MemoryDisk) => of.fingerprint().filter((file) => file.includes("/segments/"));
+    expect(segments(damaged)).toEqual(segments(disk));
   });
 });
 

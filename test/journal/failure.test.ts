@@ -1,7 +1,17 @@
 /** One disk operation fails and the process lives on (decision 10): fail stop, and what a new start makes of it. */
 import { describe, expect, test } from "vitest";
 import { DurableModel } from "./durable-model.js";
-import { blockOf, type JournalRun, openRun, readAll, SEGMENT_1, SEGMENT_2, shapeOf, WITNESS } from "./journal-run.js";
+import {
+  blockOf,
+  FOLDER,
+  type JournalRun,
+  openRun,
+  readAll,
+  SEGMENT_1,
+  SEGMENT_2,
+  shapeOf,
+  WITNESS,
+} from "./journal-run.js";
 import { type Fault, MemoryDisk, NOTHING_SURVIVES } from "./memory-disk.js";
 
 const OPTIONS = { segmentBytes: 4096 };
@@ -113,6 +123,23 @@ describe("starting after a failure twice in a row", () => {
     await run.journal.close();
     await model.recover(disk, OPTIONS);
   });
+});
+
+test("a start writes every block after WITNESS again, over as many segments as they fill", async () => {
+  const disk = new MemoryDisk();
+  const model = new DurableModel();
+  const run = await openRun(disk, OPTIONS);
+  await model.append(run, blockOf(1, 300));
+  const { endOffset } = run.journal.head!;
+  await run.journal.witness();
+  for (let block = 2; block <= 9; block++) await model.append(run, blockOf(block, 900));
+  expect(run.journal.head?.segment).toBe(3);
+  const next = disk.afterKill();
+  for (const segment of [1, 2, 3]) {
+    next.forget(`${FOLDER}/segments/0000000${segment}.seg`, segment === 1 ? endOffset : 512);
+  }
+  expect((await openRun(next, OPTIONS)).report.rewrittenBytes).toBeGreaterThan(8 * 1024);
+  await model.recover(next.afterCrash(NOTHING_SURVIVES), OPTIONS);
 });
 
 describe("a short write", () => {

@@ -217,6 +217,13 @@ export class MemoryDisk implements Disk {
     this.put(path, bytes);
   }
 
+  /** Takes back that a file's bytes are durable, from an offset on: readers see them, a crash takes them. */
+  forget(path: string, offset: number): void {
+    const file = this.#state.seen.get(path);
+    if (file === undefined) throw new Error(`there is no ${path}`);
+    file.durable = Buffer.concat([file.durable.subarray(0, offset), Buffer.alloc(file.durable.length - offset)]);
+  }
+
   /** A disk with the same contents, all durable. */
   copy(): MemoryDisk {
     const copy = new MemoryDisk();
