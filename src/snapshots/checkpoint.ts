@@ -68,7 +68,15 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
   if (!digest.equals(bytes.subarray(body.length)) || !MAGIC.equals(body.subarray(0, MAGIC.length))) {
     throw new SnapshotDamaged("the checkpoint file is not what was written");
   }
-  const reader = new WireReader(Buffer.from(body.subarray(MAGIC.length)));
+  try {
+    return readCheckpoint(new WireReader(Buffer.from(body.subarray(MAGIC.length))));
+  } catch (cause) {
+    if (cause instanceof SnapshotDamaged) throw cause;
+    throw new SnapshotDamaged("the checkpoint file cannot be read", { cause });
+  }
+}
+
+function readCheckpoint(reader: WireReader): Checkpoint {
   const numbers = new Array<number>(8).fill(0);
   let position: BlockPosition | undefined;
   let system = EMPTY_SYSTEM_HEAD;
@@ -85,9 +93,10 @@ export function decodeCheckpoint(bytes: Uint8Array): Checkpoint {
     else if (reader.field === 6) obsolete = splitKeys(reader.raw());
     else if (reader.field <= 7) numbers[reader.field] = reader.int();
     else reader.skip();
-  }
-  if (numbers[1] !== CHECKPOINT_FORMAT) {
-    throw new SnapshotDamaged(`the checkpoint has format ${numbers[1]}; this version reads ${CHECKPOINT_FORMAT}`);
+    // The format is written first: what follows it in a newer one need not be readable here.
+    if (numbers[1] !== CHECKPOINT_FORMAT) {
+      throw new SnapshotDamaged(`the checkpoint has format ${numbers[1]}; this version reads ${CHECKPOINT_FORMAT}`);
+    }
   }
   if (position === undefined) throw new SnapshotDamaged("the checkpoint names no block");
   return { generation: numbers[2]!, position, timeMs: numbers[7]!, system, partitions, table, obsolete };
