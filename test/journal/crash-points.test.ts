@@ -2,15 +2,9 @@
 import { describe, expect, test } from "vitest";
 import { DurableModel } from "./durable-model.js";
 import { blockOf, openRun, type RunOptions } from "./journal-run.js";
-import {
-  EVERYTHING_SURVIVES,
-  MachineStopped,
-  MemoryDisk,
-  NOTHING_SURVIVES,
-  randomSurvival,
-  type Survival,
-} from "./memory-disk.js";
+import { MachineStopped, MemoryDisk } from "./memory-disk.js";
 import { SeededRandom } from "./seeded-random.js";
+import { EVERYTHING_SURVIVES, NOTHING_SURVIVES, randomSurvival, type Survival } from "./survival.js";
 
 const OPTIONS: RunOptions = { segmentBytes: 4096 };
 

@@ -12,7 +12,8 @@ import {
   shapeOf,
   WITNESS,
 } from "./journal-run.js";
-import { type Fault, MemoryDisk, NOTHING_SURVIVES } from "./memory-disk.js";
+import { type Fault, MemoryDisk } from "./memory-disk.js";
+import { NOTHING_SURVIVES } from "./survival.js";
 
 const OPTIONS = { segmentBytes: 4096 };
 const FAILED_WRITES: readonly (Fault & { kind: "error" })[] = [

@@ -2,8 +2,9 @@
 import { expect, test } from "vitest";
 import { DurableModel } from "./durable-model.js";
 import { blockOf, type JournalRun, type RunOptions } from "./journal-run.js";
-import { type Fault, MemoryDisk, randomSurvival } from "./memory-disk.js";
+import { type Fault, MemoryDisk } from "./memory-disk.js";
 import { chosenSeed, SeededRandom } from "./seeded-random.js";
+import { randomSurvival } from "./survival.js";
 
 const RUNS = 300;
 const CYCLES = 6;

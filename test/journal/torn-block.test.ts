@@ -1,8 +1,9 @@
 /** A write that a crash falls into (decision 7): whatever part of it is on the disk, its block is wholly there or wholly not. */
 import { describe, expect, test } from "vitest";
 import { blockOf, FOLDER, openRun, readAll, SEGMENT_2, shapeOf, verifyAll } from "./journal-run.js";
-import { firstBytesSurvive, MachineStopped, MemoryDisk, randomSurvival, type Survival } from "./memory-disk.js";
+import { MachineStopped, MemoryDisk } from "./memory-disk.js";
 import { chosenSeed, SeededRandom } from "./seeded-random.js";
+import { firstBytesSurvive, randomSurvival, type Survival } from "./survival.js";
 
 /** Blocks before the torn one, which are acknowledged. */
 const BEFORE = [blockOf(1), blockOf(2, 600)];

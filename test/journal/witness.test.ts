@@ -2,7 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { readWitness } from "../../src/journal/witness.js";
 import { blockOf, FOLDER, fillJournal, openRun, readAll, SEGMENT_1, WITNESS } from "./journal-run.js";
-import { EVERYTHING_SURVIVES, MemoryDisk, NOTHING_SURVIVES } from "./memory-disk.js";
+import { MemoryDisk } from "./memory-disk.js";
+import { EVERYTHING_SURVIVES, NOTHING_SURVIVES } from "./survival.js";
 
 async function witnessed(disk: MemoryDisk): Promise<number> {
   return (await readWitness(disk.copy(), FOLDER))?.position?.block ?? 0;
