@@ -100,7 +100,7 @@ describe("a random history", () => {
           seen.ends.add(state);
         }
       }),
-      { seed, numRuns: 40 },
+      { seed, numRuns: 40, interruptAfterTimeLimit: 30_000 },
     );
     expect([...seen.ends].sort()).toEqual(["COMMITTED", "EXPIRED", "FULFILLED", "PENDING", "RELEASED"]);
     expect(seen.atRisk).toBeGreaterThan(0);
@@ -116,7 +116,7 @@ describe("a random history", () => {
         expect(pageHashes(await replayed(node, Number.POSITIVE_INFINITY))).toEqual(live);
         expect(pageHashes(await replayed(node, reopenAfter))).toEqual(live);
       }),
-      { seed, numRuns: 20 },
+      { seed, numRuns: 20, interruptAfterTimeLimit: 30_000 },
     );
   });
 });
