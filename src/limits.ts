@@ -1,5 +1,5 @@
 /**
- * Every bound of the engine in one place, each with its reason (decision 12). Full means a clear refusal now, never a growing queue.
+ * Every bound in one place, each with its reason (decision 12). Full means a clear refusal now, never a growing queue.
  * Those that an operator may want to move are keys of the configuration (config.ts) and have their default there.
  */
 export const LIMITS = {
@@ -42,3 +42,49 @@ export const LIMITS = {
   /** How often free disk space is looked at. */
   freeSpaceCheckMs: 1_000,
 } as const;
+
+/** Every bound of the gRPC edge. */
+export const EDGE_LIMITS = {
+  /** Messages of one stream that are taken and not yet answered: enough to fill a turn, small enough to cost nothing. */
+  streamInFlightMax: 1_024,
+  /**
+   * Lines in what one stream has under way, and again in what it does not read: 1,024 messages of 1,000 lines each would
+   * be half a gigabyte, this many lines are below 10 MB with the longest names.
+   */
+  streamCostMax: 16_384,
+  /** Answers of one stream held for a caller that does not read: a turn's worth, so that a burst never waits for the reader. */
+  streamUnsentMax: 256,
+  /** Streams open at once, watches and reflection included: times the bounds above, what they can keep is bounded. */
+  streamsMax: 2_000,
+  /** Largest message received, the default of gRPC: 1,000 lines with the longest names take about a sixth of it. */
+  receiveBytesMax: 4 * 1024 * 1024,
+  /** Calls and streams of one connection at once; more wait at the caller. */
+  concurrentStreamsMax: 2_000,
+  /** Megabytes that one connection may hold in HTTP/2 buffers. */
+  sessionMemoryMb: 64,
+  /** A connection without calls is closed after this; its client connects again by itself. */
+  connectionIdleMs: 30 * 60_000,
+  /** A connection takes no new calls after this, so that callers spread again over servers; its open streams go on. */
+  connectionAgeMs: 12 * 60 * 60_000,
+  /** A silent connection is probed, so that a dead peer does not hold one for ever. */
+  keepaliveMs: 60_000,
+  keepaliveTimeoutMs: 20_000,
+  /** Connections to the port, several for each dealer's system and every connector; more are turned away at once. */
+  connectionsMax: 4_096,
+  /** A connection that we ended is cut when its peer does not end it too: long enough for a round trip round the world. */
+  lingerMs: 500,
+  /**
+   * What one status may put into the trailers, as many callers take 8 KiB of headers and drop the call beyond: the message
+   * (each byte may become three), and in the details, which base64 makes a third longer, the message again, metadata and
+   * field violations. 3 x 384 + 4/3 x (384 + 2,048 + 1,536 + about 500 of framing) is below 7.2 KiB.
+   */
+  statusMessageBytesMax: 384,
+  statusMetadataBytesMax: 2_048,
+  statusViolationsBytesMax: 1_536,
+  /** Bad fields noted of one request: more than fit into a status, few enough that a long bad list costs nothing. */
+  violationsMax: 64,
+  /** Bytes kept of the event_id of an event that cannot be taken: as long as a good one can be. */
+  faultyEventIdBytesMax: 512,
+} as const;
+
+export type EdgeLimits = { readonly [Name in keyof typeof EDGE_LIMITS]: number };

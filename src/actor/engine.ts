@@ -58,7 +58,10 @@ export class LogEngine {
   #timerAtMs = Number.POSITIVE_INFINITY;
   #earliestDeadlineMs = 0;
   #shortOfSpace: Refusal | undefined;
+  /** Tasks whose outcome is durable already; delivered at the end of the step that decided them. */
+  #atRest: Task[] = [];
   #onIdle: (() => void) | undefined;
+  #stopped: Promise<void> | undefined;
   /** The block that ends a frozen state. Nothing may be added to it any more. */
   #barrier: BlockBuilder | undefined;
   #lastTimeMs: number;
@@ -122,8 +125,13 @@ export class LogEngine {
   }
 
   /** Takes no more tasks, finishes those it took, and makes a last checkpoint. Resolves also when the engine is over. */
-  async stop(): Promise<void> {
-    if (this.#state === "over") return;
+  stop(): Promise<void> {
+    this.#stopped ??= this.#finish();
+    return this.#stopped;
+  }
+
+  async #finish(): Promise<void> {
+    if (this.#isOver()) return;
     this.#state = "stopping";
     this.#timer?.cancel();
     await new Promise<void>((resolve) => {
@@ -152,7 +160,7 @@ export class LogEngine {
     this.#state = "over";
     this.#timer?.cancel();
     const queued = this.#inbox.splice(0).slice(this.#inboxHead);
-    const waiting = [...(this.#inFlight?.tasks ?? []), ...this.#building.tasks, ...queued];
+    const waiting = [...this.#atRest.splice(0), ...(this.#inFlight?.tasks ?? []), ...this.#building.tasks, ...queued];
     this.#inboxHead = 0;
     this.#options.observer.failed(cause);
     for (const task of waiting) task.abort(journalUnavailable());
@@ -175,11 +183,10 @@ export class LogEngine {
   /** One round: a turn if there is something to decide, an append if there is something to write. */
   #step(): void {
     if (this.#state === "over") return;
-    const atRest: Task[] = [];
-    if (this.#mayDecide()) this.#turn(atRest);
+    if (this.#mayDecide()) this.#turn();
     if (this.#checkpointer.isDue) this.#freeze();
     this.#append();
-    for (const task of atRest) this.#deliver(task);
+    for (const task of this.#atRest.splice(0)) this.#deliver(task);
     this.#checkpointer.step();
     if ((this.inboxDepth > 0 && this.#mayDecide()) || this.#checkpointer.isStaging) this.#schedule();
     else this.#checkIdle();
@@ -198,21 +205,21 @@ export class LogEngine {
     if (this.#barrier === undefined) this.#checkpointer.durable(this.#options.journal.head!);
   }
 
-  #turn(atRest: Task[]): void {
+  #turn(): void {
     const nowMs = this.#options.time.nowMs();
     const turn = new Turn(this.#turnOptions, this.#building, nowMs);
-    if (nowMs >= this.#earliestDeadlineMs) {
-      this.#earliestDeadlineMs = expireDue(turn, LIMITS.turnExpiriesMax);
-      if (this.#earliestDeadlineMs <= nowMs) {
-        turn.finish();
-        this.#schedule();
-        return;
-      }
-    }
+    if (nowMs >= this.#earliestDeadlineMs) this.#earliestDeadlineMs = expireDue(turn, LIMITS.turnExpiriesMax);
+    if (nowMs >= this.#earliestDeadlineMs) this.#schedule();
+    else this.#decideQueued(turn);
+    turn.finish();
+    if (this.#building.lastTimeMs > 0) this.#lastTimeMs = this.#building.lastTimeMs;
+  }
+
+  #decideQueued(turn: Turn): void {
     const end = Math.min(this.#inbox.length, this.#inboxHead + LIMITS.turnCommandsMax);
     while (this.#inboxHead < end && this.#building.bytes < LIMITS.blockBytesMax) {
       const task = this.#inbox[this.#inboxHead++]!;
-      this.#decide(task, turn, atRest);
+      this.#decide(task, turn);
     }
     if (this.#inboxHead === this.#inbox.length) {
       this.#inbox.length = 0;
@@ -221,12 +228,10 @@ export class LogEngine {
       this.#inbox.splice(0, this.#inboxHead);
       this.#inboxHead = 0;
     }
-    turn.finish();
-    if (this.#building.lastTimeMs > 0) this.#lastTimeMs = this.#building.lastTimeMs;
   }
 
   /** Decides one task and holds it back until the newest record that it can have seen is durable. */
-  #decide(task: Task, turn: Turn, atRest: Task[]): void {
+  #decide(task: Task, turn: Turn): void {
     const recordsBefore = this.#building.recordCount;
     let failure: unknown;
     try {
@@ -242,7 +247,7 @@ export class LogEngine {
     if (failure !== undefined) this.#options.observer.decisionFailed(failure);
     if (this.#building.recordCount > 0) this.#building.tasks.push(task);
     else if (this.#inFlight !== undefined) this.#inFlight.tasks.push(task);
-    else atRest.push(task);
+    else this.#atRest.push(task);
   }
 
   /**

@@ -2,6 +2,7 @@ import type { Freshness, StockFigures } from "../domain/availability.js";
 import type { Answers, Command, Dealer } from "../domain/command.js";
 import type { IncomingErpEvent } from "../domain/erp-event.js";
 import type { Refusal } from "../domain/refusal.js";
+import type { SequenceRange } from "../domain/sequence-runs.js";
 
 /** How a command ended for its caller. A thrown bug arrives as `failed`; its cause is for the log only. */
 export type Outcome<T> =
@@ -28,11 +29,6 @@ export interface CommandPort {
 }
 
 export type Disposition = "APPLIED" | "DUPLICATE" | "BUFFERED" | "REJECTED";
-
-export interface SequenceRange {
-  readonly first: number;
-  readonly last: number;
-}
 
 /** The answer to one ERP event, given once it is durable. */
 export interface EventDisposition {

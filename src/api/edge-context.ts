@@ -1,5 +1,5 @@
 import type { ServicePorts } from "../actor/service.js";
-import type { EdgeLimits } from "./edge-limits.js";
+import type { EdgeLimits } from "../limits.js";
 import type { OpenStreams } from "./open-streams.js";
 import type { OnFailure } from "./unary.js";
 

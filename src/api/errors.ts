@@ -15,8 +15,8 @@ import {
   RetryInfoSchema,
 } from "../gen/google/rpc/error_details_pb.js";
 import { type Status, StatusSchema } from "../gen/google/rpc/status_pb.js";
+import { EDGE_LIMITS } from "../limits.js";
 import { clipText } from "./clip-text.js";
-import { EDGE_LIMITS } from "./edge-limits.js";
 
 const DOMAIN = "holdfast";
 

@@ -5,7 +5,7 @@
 import { lookup } from "node:dns/promises";
 import { once } from "node:events";
 import { createServer, isIP, type Server, type Socket } from "node:net";
-import type { EdgeLimits } from "./edge-limits.js";
+import type { EdgeLimits } from "../limits.js";
 
 export class Listener {
   readonly #serve: (socket: Socket) => void;

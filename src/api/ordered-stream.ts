@@ -9,7 +9,7 @@
  */
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import type { Status } from "../gen/google/rpc/status_pb.js";
-import type { EdgeLimits } from "./edge-limits.js";
+import type { EdgeLimits } from "../limits.js";
 import { errorOf, internalStatus, statusOf } from "./errors.js";
 import type { OpenStreams } from "./open-streams.js";
 import type { Encoded } from "./service-definition.js";

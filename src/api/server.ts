@@ -9,9 +9,9 @@ import { AvailabilityService } from "../gen/holdfast/v1/availability_service_pb.
 import { ErpService } from "../gen/holdfast/v1/erp_service_pb.js";
 import { OperationsService } from "../gen/holdfast/v1/operations_service_pb.js";
 import { ReservationService } from "../gen/holdfast/v1/reservation_service_pb.js";
+import { EDGE_LIMITS, type EdgeLimits } from "../limits.js";
 import { availabilityService } from "./availability-service.js";
 import type { EdgeContext } from "./edge-context.js";
-import { EDGE_LIMITS, type EdgeLimits } from "./edge-limits.js";
 import { erpService } from "./erp-service.js";
 import { GuestServices } from "./guest-services.js";
 import { Health } from "./health.js";

@@ -39,6 +39,16 @@ export class DeadlineHeap {
     else this.#down(slot);
   }
 
+  /** Takes out the holds that are due, earliest first, at most `max`; whoever takes them expires them. */
+  takeDue(nowMs: number, max: number): readonly number[] {
+    const due: number[] = [];
+    while (this.earliestMs <= nowMs && due.length < max) {
+      due.push(this.earliest);
+      this.delete(this.earliest);
+    }
+    return due;
+  }
+
   delete(number: number): void {
     const slot = this.#slots.get(number);
     if (slot === undefined) return;

@@ -4,15 +4,11 @@
  */
 import type { IncomingErpEvent } from "./erp-event.js";
 import { finish, mixString } from "./hash.js";
+import { type SequenceRange, SequenceRuns } from "./sequence-runs.js";
 
 /** How many of a source's newest events can be told from another event under the same sequence. */
 export const REMEMBERED_EVENTS = 100_000;
 const CHUNK = 4096;
-
-export interface SequenceRange {
-  readonly first: number;
-  readonly last: number;
-}
 
 export class Source {
   /** In the order in which sources first spoke. */
@@ -23,8 +19,8 @@ export class Source {
   lastEventAtMs = 0;
   /** Partitions of the warehouses that it feeds. */
   readonly partitions = new Set<number>();
-  /** Events ahead of a gap by sequence. */
-  readonly buffered = new Map<number, IncomingErpEvent>();
+  readonly #buffered = new Map<number, IncomingErpEvent>();
+  readonly #bufferedRuns = new SequenceRuns();
   /** Hashes of event ids by chunk of sequences; 0 is "unknown". */
   readonly #remembered = new Map<number, Uint32Array>();
 
@@ -33,10 +29,21 @@ export class Source {
     this.name = name;
   }
 
+  /** Events ahead of a gap by sequence. */
+  get buffered(): ReadonlyMap<number, IncomingErpEvent> {
+    return this.#buffered;
+  }
+
+  /** Keeps an event that is ahead of a gap. */
+  buffer(event: IncomingErpEvent): void {
+    this.#buffered.set(event.sequence, event);
+    this.#bufferedRuns.add(event.sequence);
+  }
+
   /** Moves on past one event, which was applied or rejected. */
   advance(sequence: number, eventId: string): void {
     this.applied = sequence;
-    this.buffered.delete(sequence);
+    if (this.#buffered.delete(sequence)) this.#bufferedRuns.dropThrough(sequence);
     this.remember(sequence, eventIdHash(eventId));
   }
 
@@ -71,15 +78,7 @@ export class Source {
 
   /** What is missing up to the last event known of, by its number; at most `rangesMax` ranges, the first ones. */
   missing(announced: number, rangesMax: number): readonly SequenceRange[] {
-    const ranges: SequenceRange[] = [];
-    let next = this.applied + 1;
-    for (const sequence of [...this.buffered.keys()].sort((a, b) => a - b)) {
-      if (ranges.length === rangesMax) return ranges;
-      if (sequence > next) ranges.push({ first: next, last: sequence - 1 });
-      next = sequence + 1;
-    }
-    if (announced >= next && ranges.length < rangesMax) ranges.push({ first: next, last: announced });
-    return ranges;
+    return this.#bufferedRuns.missing(this.applied + 1, announced, rangesMax);
   }
 }
 

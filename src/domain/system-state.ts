@@ -118,7 +118,7 @@ export class SystemState {
         return;
       case "ErpEventBuffered": {
         const source = this.#touchSource(event.event.source);
-        source.buffered.set(event.event.sequence, event.event);
+        source.buffer(event.event);
         source.lastEventAtMs = stamp.timeMs;
         return;
       }

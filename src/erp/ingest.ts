@@ -3,12 +3,13 @@
  * are buffered durably, and what cannot be taken is dead-lettered while the sequence moves on.
  */
 import { overloaded } from "../actor/refusals.js";
-import type { EventDisposition, SequenceRange, SourceStatus } from "../actor/service.js";
+import type { EventDisposition, SourceStatus } from "../actor/service.js";
 import type { Turn } from "../actor/turn.js";
 import { decideErpEvent } from "../domain/decide/erp.js";
 import { type ErpEvent, type FaultyErpEvent, type IncomingErpEvent, isFaulty } from "../domain/erp-event.js";
 import type { Refusal } from "../domain/refusal.js";
 import { parseReservationId } from "../domain/reservation-id.js";
+import type { SequenceRange } from "../domain/sequence-runs.js";
 import type { Source } from "../domain/source.js";
 import { LIMITS } from "../limits.js";
 import type { FreshnessBook } from "./freshness.js";

@@ -13,6 +13,12 @@ const BAD_NAMES = {
   "129 letters": "x".repeat(129),
   "129 astral": "\u{1f600}".repeat(129),
 };
+const BAD_TEXTS = {
+  "line feed": "a\n",
+  "U+2028": "a\u2028",
+  "1,025 letters": "x".repeat(1_025),
+  "1,025 astral": "\u{1f600}".repeat(1_025),
+};
 const REQUIRED = { nothing: "", ...BAD_NAMES };
 
 interface BadEvent {
@@ -73,14 +79,14 @@ const CASES: readonly BadEvent[] = [
     ...bad(kind, good, "sku", kind === "orderClosed" ? BAD_NAMES : REQUIRED),
   ]),
   ...bad("stockReceived", STOCK_EVENTS.stockReceived!, "quantity", quantities(1n)),
-  ...bad("stockReceived", STOCK_EVENTS.stockReceived!, "reference", BAD_NAMES),
+  ...bad("stockReceived", STOCK_EVENTS.stockReceived!, "reference", BAD_TEXTS),
   ...bad("stockAdjusted", STOCK_EVENTS.stockAdjusted!, "delta", deltas),
-  ...bad("stockAdjusted", STOCK_EVENTS.stockAdjusted!, "reason", BAD_NAMES),
-  ...bad("stockAdjusted", STOCK_EVENTS.stockAdjusted!, "reference", BAD_NAMES),
+  ...bad("stockAdjusted", STOCK_EVENTS.stockAdjusted!, "reason", BAD_TEXTS),
+  ...bad("stockAdjusted", STOCK_EVENTS.stockAdjusted!, "reference", BAD_TEXTS),
   ...bad("stockCounted", STOCK_EVENTS.stockCounted!, "on_hand", quantities(0n)),
   ...bad("stockBlocked", STOCK_EVENTS.stockBlocked!, "delta", deltas),
   ...bad("demandAllocated", STOCK_EVENTS.demandAllocated!, "delta", deltas),
-  ...bad("demandAllocated", STOCK_EVENTS.demandAllocated!, "reference", BAD_NAMES),
+  ...bad("demandAllocated", STOCK_EVENTS.demandAllocated!, "reference", BAD_TEXTS),
   ...bad("orderDispatched", STOCK_EVENTS.orderDispatched!, "quantity", quantities(1n)),
   ...bad("orderDispatched", STOCK_EVENTS.orderDispatched!, "reservation_id", BAD_NAMES),
   ...bad("orderDispatched", STOCK_EVENTS.orderDispatched!, "order_id", BAD_NAMES),
@@ -138,6 +144,11 @@ describe("StreamEvents dead-letters an event with a bad body and moves on", () =
     expect(await next({ body: good, occurTime })).toEqual(rejected("INVALID_FIELD: occur_time"));
   });
 
+  test("a heartbeat with a sequence of its own is a dead letter like any other", async () => {
+    const body = { case: "sourceHeartbeat", value: { lastSequence: 1n } } as const;
+    expect(await next({ eventId: "", body })).toEqual(rejected("INVALID_FIELD: sequence"));
+  });
+
   test("what a dead letter cannot change, the next good event can", async () => {
     expect(await next({ body: good })).toMatchObject({ disposition: Disposition.APPLIED, sequence });
     expect(await service.figures("A")).toMatchObject({ unavailable: 1n, onHand: 100n, reserved: 10n });
@@ -158,7 +169,7 @@ describe("StreamEvents ends with INVALID_ARGUMENT at what it cannot read, after 
       event: { sequence: bad },
       field: "event.sequence",
     })),
-    { name: "a heartbeat with a sequence", event: { sequence: 1n, body: heartbeat }, field: "event.sequence" },
+    { name: "a heartbeat with a sequence below 0", event: { sequence: -1n, body: heartbeat }, field: "event.sequence" },
     { name: "a heartbeat without source", event: { source: "", sequence: 0n, body: heartbeat }, field: "event.source" },
   ];
   test.each(unreadable)("$name", async ({ event, field }) => {

@@ -96,6 +96,17 @@ function names<I extends DescMessage>(
   }));
 }
 
+/** Text that people read: longer than a name, else the same. */
+function texts<I extends DescMessage>(field: string, change: (value: string) => object): Malformed<I>[] {
+  const bad = { "1,025 letters": "x".repeat(1_025), "1,025 astral characters": "\u{1f600}".repeat(1_025) };
+  const controls = ["a NUL", "a line feed", "a C1 control", "U+2028", "U+2029"].map((name) => [name, BAD_NAMES[name]!]);
+  return [...controls, ...Object.entries(bad)].map(([name, value]) => ({
+    name: `${field} with ${name}`,
+    change: change(value!) as Init<I>,
+    expected: invalidField(field),
+  }));
+}
+
 function quantities<I extends DescMessage>(): Malformed<I>[] {
   const one = Object.entries(BAD_QUANTITIES).map(([name, quantity]) => ({
     name: `a quantity ${name}`,
@@ -245,9 +256,9 @@ malformed(OperationsService.method.putDealer, { dealer: GOOD_DEALER }, [
   { name: "no dealer", change: { dealer: undefined } as never, expected: invalidField("dealer") },
   ...names("dealer.dealer_id", (dealerId) => ({ dealer: { ...GOOD_DEALER, dealerId } })),
   ...names("dealer.warehouse_id", (warehouseId) => ({ dealer: { ...GOOD_DEALER, warehouseId } })),
-  ...names("dealer.name", (name) => ({ dealer: { ...GOOD_DEALER, name } }), { emptyAllowed: true }),
-  ...names("actor", (actor) => ({ actor }), { emptyAllowed: true }),
-  ...names("reason", (reason) => ({ reason }), { emptyAllowed: true }),
+  ...texts("dealer.name", (name) => ({ dealer: { ...GOOD_DEALER, name } })),
+  ...texts("actor", (actor) => ({ actor })),
+  ...texts("reason", (reason) => ({ reason })),
 ]);
 malformed(OperationsService.method.getDealer, {}, [...names("dealer_id", (dealerId) => ({ dealerId }))]);
 malformed(OperationsService.method.listDealers, {}, [
@@ -272,8 +283,8 @@ malformed(OperationsService.method.putPolicy, {}, [
   ...names("policy.warehouse_id", (warehouseId) => policy({ warehouseId }), { emptyAllowed: true }),
   ...names("policy.sku", (sku) => policy({ warehouseId: "W1", sku }), { emptyAllowed: true }),
   ...names("policy.dealer_id", (dealerId) => policy({ dealerId }), { emptyAllowed: true }),
-  ...names("actor", (actor) => ({ ...policy({}), actor }), { emptyAllowed: true }),
-  ...names("reason", (reason) => ({ ...policy({}), reason }), { emptyAllowed: true }),
+  ...texts("actor", (actor) => ({ ...policy({}), actor })),
+  ...texts("reason", (reason) => ({ ...policy({}), reason })),
   { name: "a sku without its warehouse", change: policy({ sku: "A" }), expected: invalidField("policy.warehouse_id") },
   {
     name: "a dealer with a warehouse",

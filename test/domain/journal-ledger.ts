@@ -139,7 +139,7 @@ export class JournalLedger {
     if (event.kind === "HoldExpired") {
       check(reservation.committedAt === 0, "I10: an expiry after a commit");
       check(record.timeMs >= reservation.deadlineMs, "I9: an expiry before its deadline");
-    } else if (record.events[0]?.kind !== "HoldExpired") this.#nothingDue(record);
+    } else this.#nothingDue(record);
     switch (event.kind) {
       case "ReservationCommitted":
         for (const [index, line] of reservation.lines.entries()) {
@@ -177,7 +177,7 @@ export class JournalLedger {
     reservation.end = isFulfilled ? "FULFILLED" : event.kind === "HoldExpired" ? "EXPIRED" : "RELEASED";
   }
 
-  /** I9: whoever decides at this moment must not count a hold that is due. Expiries of one moment come one record after the other. */
+  /** I9: whoever decides at this moment must not count a hold that is due. Expiries come first. */
   #nothingDue(record: JournalRecord): void {
     for (const { number, end, committedAt, deadlineMs } of this.reservations.values()) {
       if (end !== "" || committedAt > 0) continue;

@@ -24,7 +24,7 @@ export function drawnSource(number: number): fc.Arbitrary<SourceItem> {
         if (far) source.applied += 50_000;
         for (const id of ids) source.advance(source.applied + 1, id);
       }
-      for (const event of buffered) source.buffered.set(event.sequence, event);
+      for (const event of buffered) source.buffer(event);
       return { number, source };
     });
 }

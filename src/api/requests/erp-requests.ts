@@ -3,9 +3,8 @@ import { toBinary } from "@bufbuild/protobuf";
 import type { ErpBody, IncomingErpEvent } from "../../domain/erp-event.js";
 import type { Refusal } from "../../domain/refusal.js";
 import { type ErpEvent, ErpEventSchema } from "../../gen/holdfast/v1/erp_event_pb.js";
-import { LIMITS } from "../../limits.js";
+import { EDGE_LIMITS, LIMITS } from "../../limits.js";
 import { clipText } from "../clip-text.js";
-import { EDGE_LIMITS } from "../edge-limits.js";
 import { FieldCheck } from "./field-check.js";
 import { RELEASE_REASONS } from "./reservation-requests.js";
 
@@ -24,15 +23,14 @@ export function checkErpEvent(message: ErpEvent | undefined): CheckedEvent {
     return { kind: "unreadable", refusal: check.refusal()! };
   }
   const { source, body } = message;
-  const isHeartbeat = body.case === "sourceHeartbeat";
   check.name("event.source", source);
-  if (!isHeartbeat) check.quantity("event.sequence", message.sequence);
-  else if (message.sequence !== 0n) check.fail("event.sequence", "must be 0 for a heartbeat");
+  const heartbeat = body.case === "sourceHeartbeat" && message.sequence === 0n ? body.value : undefined;
+  if (heartbeat === undefined) check.quantity("event.sequence", message.sequence);
   const refused = check.refusal();
   if (refused !== undefined) return { kind: "unreadable", refusal: refused };
-  return isHeartbeat
-    ? readHeartbeat(source, body.value.lastSequence)
-    : { kind: "event", event: readEvent(message, Number(message.sequence)) };
+  return heartbeat === undefined
+    ? { kind: "event", event: readEvent(message, Number(message.sequence)) }
+    : readHeartbeat(source, heartbeat.lastSequence);
 }
 
 function readHeartbeat(source: string, told: bigint): CheckedEvent {
@@ -47,7 +45,7 @@ function readHeartbeat(source: string, told: bigint): CheckedEvent {
 function readEvent(message: ErpEvent, sequence: number): IncomingErpEvent {
   const { source, eventId } = message;
   const check = new FieldCheck();
-  check.name("event_id", eventId);
+  if (message.body.case !== "sourceHeartbeat") check.name("event_id", eventId);
   // Times are journalled as they were told, but not before 1970, which no ERP means.
   const occurredAtMs = Math.max(0, check.time("occur_time", message.occurTime));
   const body = checkBody(check, message);
@@ -63,8 +61,12 @@ function invalid(field: string): string {
 }
 
 function checkBody(check: FieldCheck, { body }: ErpEvent): ErpBody | undefined {
-  if (body.case === undefined || body.case === "sourceHeartbeat") {
+  if (body.case === undefined) {
     check.fail("body", "must be set");
+    return undefined;
+  }
+  if (body.case === "sourceHeartbeat") {
+    check.fail("sequence", "must be 0 for a heartbeat");
     return undefined;
   }
   const { warehouseId, sku } = body.value;
@@ -75,14 +77,14 @@ function checkBody(check: FieldCheck, { body }: ErpEvent): ErpBody | undefined {
   switch (body.case) {
     case "stockReceived": {
       const quantity = check.quantity("quantity", body.value.quantity);
-      check.optionalName("reference", body.value.reference);
+      check.text("reference", body.value.reference);
       return { kind: "StockReceived", ...stock, quantity, reference: body.value.reference };
     }
     case "stockAdjusted": {
       const { reason, reference } = body.value;
       const delta = check.delta("delta", body.value.delta);
-      check.optionalName("reason", reason);
-      check.optionalName("reference", reference);
+      check.text("reason", reason);
+      check.text("reference", reference);
       return { kind: "StockAdjusted", ...stock, delta, reason, reference };
     }
     case "stockCounted":
@@ -91,7 +93,7 @@ function checkBody(check: FieldCheck, { body }: ErpEvent): ErpBody | undefined {
       return { kind: "StockBlocked", ...stock, delta: check.delta("delta", body.value.delta) };
     case "demandAllocated": {
       const delta = check.delta("delta", body.value.delta);
-      check.optionalName("reference", body.value.reference);
+      check.text("reference", body.value.reference);
       return { kind: "DemandAllocated", ...stock, delta, reference: body.value.reference };
     }
     case "orderDispatched": {

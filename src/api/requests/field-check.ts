@@ -3,10 +3,11 @@ import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
 import type { LineRequest } from "../../domain/command.js";
 import { QUANTITY_MAX } from "../../domain/quantity.js";
 import type { Refusal } from "../../domain/refusal.js";
-import { EDGE_LIMITS } from "../edge-limits.js";
+import { EDGE_LIMITS } from "../../limits.js";
 import { badRequest, type Violation } from "../errors.js";
 
 const NAME_MAX = 128;
+const TEXT_MAX = 1_024;
 const LINES_MAX = 1_000;
 const PAGE_DEFAULT = 100;
 const PAGE_MAX = 1_000;
@@ -19,6 +20,7 @@ const TIMESTAMP_SECONDS_MAX = 253_402_300_799n;
 const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}]/u;
 const BIG_MAX = BigInt(QUANTITY_MAX);
 const NAME_RULE = `must be 1 to ${NAME_MAX} characters without control characters`;
+const TEXT_RULE = `must be at most ${TEXT_MAX} characters without control characters`;
 
 export class FieldCheck {
   readonly #violations: Violation[] = [];
@@ -51,6 +53,11 @@ export class FieldCheck {
 
   optionalName(field: string, value: string): void {
     if (value !== "") this.name(field, value);
+  }
+
+  /** A string that people read and nothing is found by: up to 1,024 code points, of the same categories as a name's. */
+  text(field: string, value: string): void {
+    if (!isText(value, TEXT_MAX)) this.fail(field, TEXT_RULE);
   }
 
   /** Whole base units, 1 to 2^53 - 1. */
@@ -141,11 +148,16 @@ function isQuantity(value: bigint): boolean {
   return value >= 1n && value <= BIG_MAX;
 }
 
-/** 1 to 128 code points, none of category Cc, Cs, Zl, Zp. Short printable ASCII, the common case, needs no regular expression. */
+/** 1 to 128 code points, none of category Cc, Cs, Zl, Zp. */
 export function isName(text: string): boolean {
+  return text !== "" && isText(text, NAME_MAX);
+}
+
+/** Printable ASCII, the common case, needs no regular expression. */
+function isText(text: string, codePointsMax: number): boolean {
   const { length } = text;
-  if (length === 0 || length > NAME_MAX * 2) return false;
-  if (length <= NAME_MAX) {
+  if (length > codePointsMax * 2) return false;
+  if (length <= codePointsMax) {
     let index = 0;
     for (; index < length; index++) {
       const unit = text.charCodeAt(index);
@@ -154,5 +166,5 @@ export function isName(text: string): boolean {
     if (index === length) return true;
   }
   if (FORBIDDEN.test(text)) return false;
-  return length <= NAME_MAX || [...text].length <= NAME_MAX;
+  return length <= codePointsMax || [...text].length <= codePointsMax;
 }

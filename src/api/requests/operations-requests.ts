@@ -34,11 +34,11 @@ export function checkPutDealer(request: PutDealerRequest): Checked<PutDealer> {
   if (dealer === undefined) check.fail("dealer", "must be set");
   else {
     check.name("dealer.dealer_id", dealer.dealerId);
-    check.optionalName("dealer.name", dealer.name);
+    check.text("dealer.name", dealer.name);
     check.name("dealer.warehouse_id", dealer.warehouseId);
   }
-  check.optionalName("actor", actor);
-  check.optionalName("reason", reason);
+  check.text("actor", actor);
+  check.text("reason", reason);
   const refused = check.refusal();
   if (refused !== undefined) return refused;
   const { dealerId, name, warehouseId } = dealer!;
@@ -71,8 +71,8 @@ export function checkPutPolicy(request: PutPolicyRequest): Checked<PutPolicy> {
   if (policy === undefined) check.fail("policy", "must be set");
   const scope = policy === undefined ? NO_SCOPE : checkScope(check, policy);
   const fields = policy === undefined ? {} : checkPolicyFields(check, policy);
-  check.optionalName("actor", actor);
-  check.optionalName("reason", reason);
+  check.text("actor", actor);
+  check.text("reason", reason);
   const refused = check.refusal();
   if (refused !== undefined) return refused;
   return { kind: "PutPolicy", scope, fields, attribution: { actor, reason } };

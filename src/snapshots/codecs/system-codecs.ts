@@ -133,7 +133,7 @@ export const sourceCodec: ItemCodec<SourceItem> = {
     source.applied = applied;
     source.lastEventAtMs = lastEventAtMs;
     for (const partition of partitions) source.partitions.add(partition);
-    for (const event of buffered) source.buffered.set(event.sequence, event);
+    for (const event of buffered) source.buffer(event);
     for (const { chunk, hashes } of chunks) source.loadChunk(chunk, hashes);
     return { number, source };
   },

@@ -8,7 +8,6 @@ import {
   credentials,
   type ServiceError,
 } from "@grpc/grpc-js";
-import type { EdgeLimits } from "../../../src/api/edge-limits.js";
 import { createGrpcServer, type GrpcServer } from "../../../src/api/server.js";
 import { serviceDefinition } from "../../../src/api/service-definition.js";
 import {
@@ -22,6 +21,7 @@ import {
   type ReserveStreamRequest,
   type ReserveStreamResponse,
 } from "../../../src/gen/holdfast/v1/reservation_service_pb.js";
+import type { EdgeLimits } from "../../../src/limits.js";
 import { ScriptedPorts } from "./scripted-ports.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: the messages of whatever method a test names

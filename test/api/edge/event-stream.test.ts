@@ -2,7 +2,6 @@
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { status } from "@grpc/grpc-js";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { EDGE_LIMITS } from "../../../src/api/edge-limits.js";
 import { refusal } from "../../../src/domain/refusal.js";
 import { ErpEventSchema } from "../../../src/gen/holdfast/v1/erp_event_pb.js";
 import {
@@ -11,7 +10,7 @@ import {
   StreamEventsRequestSchema,
   type StreamEventsResponse,
 } from "../../../src/gen/holdfast/v1/erp_service_pb.js";
-import { LIMITS } from "../../../src/limits.js";
+import { EDGE_LIMITS, LIMITS } from "../../../src/limits.js";
 import { detailsOf, invalidField, refusalOf, refusal as seenRefusal } from "../refusal-of.js";
 import { type DuplexRun, EdgeHarness } from "./edge-harness.js";
 import { APPLIED } from "./scripted-ports.js";
