@@ -13,10 +13,10 @@ import { AvailabilityView } from "../availability/view.js";
 import { formatNonce } from "../domain/reservation-id.js";
 import { FreshnessBook } from "../erp/freshness.js";
 import { readSourceStatus, takeErpEvent, takeHeartbeat } from "../erp/ingest.js";
-import type { Journal, JournalReader } from "../journal/journal.js";
+import { type Journal, JournalError, type JournalReader } from "../journal/journal.js";
 import { readRecords } from "../journal/records/record-reader.js";
 import { type CheckpointFile, LogStore } from "../snapshots/log-store.js";
-import { type PageStore, SnapshotDamaged } from "../snapshots/page-store.js";
+import type { PageStore } from "../snapshots/page-store.js";
 import { commandHandlers, WRITING } from "./handlers.js";
 
 export interface LogNodeOptions {
@@ -118,11 +118,16 @@ export class LogNode {
   }
 }
 
-/** A snapshot of a future that the journal does not know is not believed. */
+/** A checkpoint is made of durable blocks only: one beyond the journal's end proves that the journal has lost some. */
 function assertWithinJournal(store: LogStore, journal: Journal): void {
   const block = store.checkpointPosition?.block ?? 0;
   const head = journal.head?.block ?? 0;
-  if (block > head) throw new SnapshotDamaged(`the snapshot stands at block ${block}, the journal ends at ${head}`);
+  if (block <= head) return;
+  throw new JournalError(
+    "damaged",
+    `CHECKPOINT stands at block ${block}, but the journal ends at block ${head}: blocks of the journal are missing`,
+    { block: head + 1 },
+  );
 }
 
 /** How often a replay relieves memory, and for how many records: the tail of a start, not the rebuild of a whole journal. */

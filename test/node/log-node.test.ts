@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Reserve } from "../../src/domain/command.js";
+import type { StoredBlock } from "../../src/journal/journal.js";
+import { MemoryJournal } from "../../src/journal/memory-journal.js";
 import { NodeHarness, shape } from "./node-harness.js";
 
 function reserve(requestId: string, lines: Record<string, number>, more: Partial<Reserve> = {}): Reserve {
@@ -106,5 +108,19 @@ describe("a log node", () => {
     await node.advance(15 * 60_000);
     expect(node.figures("S0")).toMatchObject({ onHand: 10, reserved: 0 });
     expect(node.failures).toEqual([]);
+  });
+
+  it("refuses to start on a journal that ends before its checkpoint", async () => {
+    const node = await NodeHarness.start({ checkpointRecordsMax: 10 });
+    for (let index = 0; index < 30; index++) await node.receive("A", 1);
+    expect(node.checkpoint).toBeDefined();
+    const blocks: StoredBlock[] = [];
+    for await (const block of node.journal.read(undefined)) blocks.push(block);
+    node.journal = new MemoryJournal(blocks.slice(0, 1));
+    await expect(node.restart()).rejects.toMatchObject({
+      kind: "damaged",
+      block: 2,
+      message: expect.stringMatching(/^CHECKPOINT stands at block \d+, but the journal ends at block 1:/),
+    });
   });
 });
