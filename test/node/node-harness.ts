@@ -94,12 +94,7 @@ export class NodeHarness implements Clock, Timers, Scheduler {
       settings: this.settings,
       relieveMemory: () => {},
     });
-    let opened = false;
-    opening.finally(() => {
-      opened = true;
-    });
-    while (!opened) await this.#round();
-    this.node = await opening;
+    this.node = await this.until(opening);
   }
 
   async #round(): Promise<boolean> {
