@@ -206,6 +206,7 @@ describe("a WITNESS that cannot be written", () => {
     await run.journal.append(blockOf(1));
     disk.failNext("writeDurable", { kind: "error", code: "EIO", effect: "nothing" }, WITNESS);
     run.timers.fire();
+    run.timers.fire();
     await new Promise((resolve) => setImmediate(resolve));
     expect(disk.faultsMet).toBe(1);
     await expect(run.journal.append(blockOf(2))).rejects.toMatchObject({ kind: "failed" });
