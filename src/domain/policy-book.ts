@@ -1,8 +1,7 @@
 /** What policies say after inheritance: holds from dealer, warehouse, default; stock figures from stock, warehouse, default. */
-import type { EffectivePolicy, PolicyFields, PolicyScope } from "./policy.js";
+import type { EffectivePolicy, PolicyFields, PolicyItem, PolicyScope } from "./policy.js";
 import { SHIPPED_POLICY } from "./policy.js";
 import type { InheritedStockPolicy } from "./stock.js";
-import type { PolicyItem } from "./system-state.js";
 
 const NOTHING: PolicyFields = {};
 

@@ -15,6 +15,15 @@ export interface PolicyScope {
   readonly dealerId: string;
 }
 
+/** One scope's policy as it is kept. */
+export interface PolicyItem {
+  readonly number: number;
+  readonly scope: PolicyScope;
+  fields: PolicyFields;
+  /** How often a field that stocks inherit has changed. */
+  stockChanges: number;
+}
+
 /** What applies after inheritance. `openReservationsMax` is absent where there is no quota. */
 export interface EffectivePolicy {
   readonly safetyStock: number;

@@ -6,7 +6,7 @@ import { assert } from "./assertion.js";
 import type { ErpEventApplied, ErpEventRejected, SystemEvent } from "./event.js";
 import type { RecordStamp } from "./evolve.js";
 import type { Table } from "./partition-state.js";
-import type { PolicyFields, PolicyScope } from "./policy.js";
+import type { PolicyFields, PolicyItem, PolicyScope } from "./policy.js";
 import { PolicyBook, sameStockFields } from "./policy-book.js";
 import { Source } from "./source.js";
 
@@ -33,14 +33,6 @@ export interface RegisteredDealer {
   name: string;
   warehouseId: string;
   past: readonly PastWarehouse[];
-}
-
-export interface PolicyItem {
-  readonly number: number;
-  readonly scope: PolicyScope;
-  fields: PolicyFields;
-  /** How often a field that stocks inherit has changed. */
-  stockChanges: number;
 }
 
 export interface SourceItem {

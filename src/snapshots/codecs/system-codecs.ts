@@ -1,11 +1,10 @@
 /** The items of the system's partition: epochs, warehouses, registered dealers, policies, ERP sources. */
 import type { IncomingErpEvent } from "../../domain/erp-event.js";
-import type { PolicyFields } from "../../domain/policy.js";
+import type { PolicyFields, PolicyItem } from "../../domain/policy.js";
 import { Source } from "../../domain/source.js";
 import type {
   EpochItem,
   PastWarehouse,
-  PolicyItem,
   RegisteredDealer,
   SourceItem,
   WarehouseItem,
