@@ -25,6 +25,8 @@ export { verifyJournal } from "./verify-journal.js";
 
 /** How often an idle journal is looked for: WITNESS names its last block after two to three of these, within 20 ms. */
 const IDLE_LOOK_MS = 6;
+/** A segment of 64 MiB made ahead takes about two seconds so; the half that is left to fill then takes longer at any rate seen. */
+const PREPARE_PAUSE_MS = 20;
 
 export interface FileJournalOptions extends JournalFolderOptions {
   readonly timers: { after(delayMs: number, callback: () => void): { cancel(): void } };
@@ -81,6 +83,8 @@ class FileJournal implements Journal, JournalReader {
   #closing: Promise<void> | undefined;
   /** The segment after this one, being made ahead of need; undefined where that failed. */
   #prepared: Promise<SegmentHeader | undefined> | undefined;
+  #isHurried = false;
+  #endPause: () => void = () => {};
   #timer: { cancel(): void } | undefined;
   #appends = 0;
 
@@ -161,6 +165,7 @@ class FileJournal implements Journal, JournalReader {
 
   async #close(): Promise<void> {
     await Promise.resolve(this.#appending).catch(() => {});
+    this.#resume();
     await this.#prepared;
     this.#timer?.cancel();
     try {
@@ -182,7 +187,7 @@ class FileJournal implements Journal, JournalReader {
     this.#appends += 1;
     this.#watchIdle();
     if (this.#prepared === undefined && this.#offset > this.#segment.bytes / 2) {
-      this.#prepare(this.#create(this.#segment.number + 1, 0));
+      this.#prepare(this.#create(this.#segment.number + 1, 0, () => this.#pause()));
     }
     return position;
   }
@@ -214,10 +219,12 @@ class FileJournal implements Journal, JournalReader {
     const number = isEmpty ? this.#segment.number : this.#segment.number + 1;
     try {
       // What could not be prepared is tried again now that it is needed: nothing relied on it yet.
+      this.#resume();
       let next = isEmpty ? undefined : await this.#prepared;
       if (next === undefined || SEGMENT_START + bytes > next.bytes) next = await this.#create(number, bytes);
       await this.#enter(next);
       if (!isEmpty) this.#prepared = undefined;
+      this.#isHurried = false;
     } catch (cause) {
       const file = segmentPath(folder, number);
       throw new JournalError("failed", `${file} cannot be made`, { cause, file });
@@ -236,8 +243,27 @@ class FileJournal implements Journal, JournalReader {
     this.#prepared = next.catch(() => undefined);
   }
 
-  #create(number: number, blockSize: number): Promise<SegmentHeader> {
-    return createSegment(this.#options.disk, this.#options.folder, segmentOptions(this.#options, number, blockSize));
+  #create(number: number, blockSize: number, pause?: () => Promise<void>): Promise<SegmentHeader> {
+    const options = { ...segmentOptions(this.#options, number, blockSize), ...(pause === undefined ? {} : { pause }) };
+    return createSegment(this.#options.disk, this.#options.folder, options);
+  }
+
+  /** Between the pieces of a segment that is made ahead of need; ends at once when it is needed. */
+  #pause(): Promise<void> {
+    if (this.#isHurried) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = this.#options.timers.after(PREPARE_PAUSE_MS, resolve);
+      this.#endPause = () => {
+        timer.cancel();
+        resolve();
+      };
+    });
+  }
+
+  /** The segment that is being made is needed now. */
+  #resume(): void {
+    this.#isHurried = true;
+    this.#endPause();
   }
 
   /**

@@ -58,11 +58,19 @@ export async function proveSegments(disk: Disk, folder: string, segments: readon
   }
 }
 
-/** Makes a segment of at least `bytes`, zero-filled, synced, and in its place, which may be that of an older one. */
+/**
+ * Makes a segment of at least `bytes`, zero-filled, synced, and in its place, which may be that of an older one.
+ * With `pause` it goes piece by piece, each synced, so that appends to another file need not wait behind all of it.
+ */
 export async function createSegment(
   disk: Disk,
   folder: string,
-  options: { readonly number: number; readonly bytes: number; readonly salt: Uint8Array },
+  options: {
+    readonly number: number;
+    readonly bytes: number;
+    readonly salt: Uint8Array;
+    readonly pause?: () => Promise<void>;
+  },
 ): Promise<SegmentHeader> {
   const header = { number: options.number, bytes: align(options.bytes), salt: options.salt };
   const path = segmentPath(folder, header.number);
@@ -70,6 +78,9 @@ export async function createSegment(
   try {
     for (let at = 0; at < header.bytes; at += ZEROS.length) {
       await writeAll(file, ZEROS, Math.min(ZEROS.length, header.bytes - at), at);
+      if (options.pause === undefined || at + ZEROS.length >= header.bytes) continue;
+      await file.sync();
+      await options.pause();
     }
     await writeAll(file, encodeHeader(header), HEADER_BYTES, 0);
     await file.sync();

@@ -41,6 +41,26 @@ describe("the next segment", () => {
     await run.journal.close();
   });
 
+  test("of several pieces is made with pauses, and at once when it is needed", async () => {
+    const piece = 1024 * 1024;
+    const disk = new MemoryDisk();
+    const run = await openRun(disk, { segmentBytes: 3 * piece });
+    const pieces = () =>
+      disk.operations.filter(({ kind, path }) => kind === "write" && path.endsWith("00000002.seg.new")).length;
+    const settled = () => new Promise((resolve) => setImmediate(resolve));
+    await run.journal.append(blockOf(1, 2 * piece));
+    await settled();
+    expect(pieces()).toBe(1);
+    await settled();
+    expect(pieces()).toBe(1);
+    run.timers.fire();
+    await settled();
+    expect(pieces()).toBe(2);
+    await run.journal.append(blockOf(2, 2 * piece));
+    expect(run.journal.head?.segment).toBe(2);
+    await run.journal.close();
+  });
+
   test("that was made before a stop is used after it", async () => {
     const disk = new MemoryDisk();
     const model = new DurableModel();
