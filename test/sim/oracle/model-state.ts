@@ -1,0 +1,134 @@
+/**
+ * What the oracle knows: plain data, copied as a whole to go back to after a crash. No rules here.
+ * Written from PRODUCT.md and API.md; shares nothing with src/domain but type names.
+ */
+import type { Dealer } from "../../../src/domain/command.js";
+import type { ErpEvent, IncomingErpEvent } from "../../../src/domain/erp-event.js";
+import type { PolicyFields } from "../../../src/domain/policy.js";
+import type { ReservationState } from "../../../src/domain/reservation.js";
+import type { ExceptionPicture, ExpectedAnswer, OracleSettings, ReservationPicture } from "./request.js";
+
+export interface ModelLine {
+  readonly sku: string;
+  readonly requested: number;
+  open: number;
+  dispatched: number;
+  released: number;
+}
+
+export interface ModelReservation {
+  readonly number: number;
+  readonly dealerId: string;
+  readonly orderId: string;
+  readonly warehouseId: string;
+  readonly lines: readonly ModelLine[];
+  readonly createdAtMs: number;
+  updatedAtMs: number;
+  state: ReservationState;
+  expiresAtMs: number;
+  atRisk: boolean;
+  revision: number;
+  /** Place in the order of commits; 0 before. */
+  commitOrder: number;
+}
+
+export interface ModelStock {
+  readonly warehouseId: string;
+  readonly sku: string;
+  /** Its source of record. */
+  readonly source: string;
+  onHand: number;
+  unavailable: number;
+  allocatedElsewhere: number;
+  /** Numbers of the reservations with open units here. */
+  readonly open: Set<number>;
+  /** By how much promises may exceed what is there: what ERP events left, never raised by a decision of ours (I1). */
+  excessAllowed: number;
+  /** Newest first. */
+  readonly lastEvents: ErpEvent[];
+  readonly exceptions: ExceptionPicture[];
+}
+
+export interface ModelSource {
+  readonly name: string;
+  applied: number;
+  readonly eventIds: Map<number, string>;
+  readonly buffered: Map<number, IncomingErpEvent>;
+  /** The highest last_sequence of a heartbeat. */
+  toldLast: number;
+  /** When an event of it was journalled, and when it last said anything at all; 0 for never. */
+  journalledAtMs: number;
+  saidAtMs: number;
+}
+
+export interface ModelDealer {
+  readonly dealer: Dealer;
+  /** Warehouses that served it before, newest first, and until when. */
+  readonly former: readonly { readonly warehouseId: string; readonly untilMs: number }[];
+}
+
+export interface RememberedAnswer {
+  readonly content: string;
+  readonly answer: ExpectedAnswer;
+  readonly atMs: number;
+}
+
+export interface ModelState {
+  readonly settings: OracleSettings;
+  readonly warehouses: Set<string>;
+  readonly dealers: Map<string, ModelDealer>;
+  /** By scope, see policy-rules.ts. */
+  readonly policies: Map<string, PolicyFields>;
+  readonly stocks: Map<string, ModelStock>;
+  readonly reservations: Map<number, ModelReservation>;
+  readonly sources: Map<string, ModelSource>;
+  /** By warehouse, dealer and request id, in the order in which they were given. */
+  readonly answers: Map<string, RememberedAnswer>;
+  lastReservation: number;
+  lastCommit: number;
+  /** No hold ends before this moment (Number.MAX_SAFE_INTEGER: there is none). */
+  nextDeadlineMs: number;
+}
+
+export function emptyState(settings: OracleSettings): ModelState {
+  return {
+    settings,
+    warehouses: new Set(),
+    dealers: new Map(),
+    policies: new Map(),
+    stocks: new Map(),
+    reservations: new Map(),
+    sources: new Map(),
+    answers: new Map(),
+    lastReservation: 0,
+    lastCommit: 0,
+    nextDeadlineMs: Number.MAX_SAFE_INTEGER,
+  };
+}
+
+export function stockKey(warehouseId: string, sku: string): string {
+  return `${warehouseId}\n${sku}`;
+}
+
+export function isOpen(reservation: ModelReservation): boolean {
+  return reservation.state === "PENDING" || reservation.state === "COMMITTED";
+}
+
+/** The reservation as it stands now, apart from what becomes of it. */
+export function picture(reservation: ModelReservation): ReservationPicture {
+  const { number, dealerId, orderId, warehouseId, state, createdAtMs, updatedAtMs, expiresAtMs, atRisk, revision } =
+    reservation;
+  return {
+    number,
+    dealerId,
+    orderId,
+    warehouseId,
+    state,
+    lines: reservation.lines.map((line) => ({ ...line })),
+    createdAtMs,
+    updatedAtMs,
+    expiresAtMs,
+    atRisk,
+    revision,
+  };
+}

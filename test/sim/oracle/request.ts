@@ -1,0 +1,135 @@
+/**
+ * What the simulated world tells the oracle, and what the oracle expects of Holdfast. Types only.
+ * They are kept stable: the world is built on them.
+ */
+import type { Outcome, SourceStatus } from "../../../src/actor/service.js";
+import type { StockFigures } from "../../../src/domain/availability.js";
+import type { Command, Dealer, ReserveAnswer, Shortage } from "../../../src/domain/command.js";
+import type { ErpEvent, IncomingErpEvent } from "../../../src/domain/erp-event.js";
+import type { EffectivePolicy, PolicyFields, PolicyScope } from "../../../src/domain/policy.js";
+import type { RefusalReason } from "../../../src/domain/refusal.js";
+import type { Reservation, ReservationState } from "../../../src/domain/reservation.js";
+
+/** One decision of the engine, as it was asked for. */
+export type Request =
+  | { readonly kind: "command"; readonly command: Command }
+  | { readonly kind: "erp"; readonly event: IncomingErpEvent }
+  | { readonly kind: "heartbeat"; readonly source: string; readonly lastSequence: number }
+  | { readonly kind: "sourceStatus"; readonly source: string };
+
+/** What the service settled with: an `Answers[...]`, an `EventDisposition` or a `SourceStatus`, a refusal or a failure. */
+export type ActualOutcome = Outcome<unknown>;
+
+/** What the oracle is built with: the settings of the node that callers can see the effect of. */
+export interface OracleSettings {
+  readonly requireKnown: boolean;
+  readonly laggingAfterMs: number;
+  readonly answersMax: number;
+  readonly answerRetentionMs: number;
+  /** Events of one source that may wait ahead of a gap. */
+  readonly bufferedEventsMax: number;
+}
+
+/** A reservation as the model knew it at one moment. `number` is the model's own; the real id is opaque. */
+export interface ReservationPicture {
+  readonly number: number;
+  readonly dealerId: string;
+  readonly orderId: string;
+  readonly warehouseId: string;
+  readonly state: ReservationState;
+  readonly lines: readonly LinePicture[];
+  readonly createdAtMs: number;
+  readonly updatedAtMs: number;
+  readonly expiresAtMs: number;
+  readonly atRisk: boolean;
+  readonly revision: number;
+}
+
+export interface LinePicture {
+  readonly sku: string;
+  readonly requested: number;
+  readonly open: number;
+  readonly dispatched: number;
+  readonly released: number;
+}
+
+/** Figures as API.md defines them; `version` and `update_time` are checked against what was seen before instead. */
+export type FiguresPicture = Omit<StockFigures, "version" | "updatedAtMs"> & { readonly seen: boolean };
+
+/** `as_of` may lie anywhere from `asOfMinMs` on where a crash may have lost heartbeats, which are not journalled. */
+export interface FreshnessPicture {
+  readonly states: readonly string[];
+  readonly asOfMinMs: number;
+  readonly asOfMaxMs: number;
+}
+
+export interface ExceptionPicture {
+  readonly eventId: string;
+  readonly quantity: number;
+  readonly reason: string;
+}
+
+/** The content of an answer. */
+export type ExpectedAnswer =
+  | {
+      readonly kind: "reserve";
+      readonly outcome: ReserveAnswer["outcome"];
+      readonly reservation: ReservationPicture | undefined;
+      readonly shortages: readonly Shortage[];
+      readonly freshness: FreshnessPicture;
+    }
+  | { readonly kind: "reservation"; readonly reservation: ReservationPicture; readonly freshness: FreshnessPicture }
+  | { readonly kind: "list"; readonly matching: readonly ReservationPicture[] }
+  | {
+      readonly kind: "stock";
+      readonly warehouseId: string;
+      readonly figures: FiguresPicture;
+      readonly open: readonly ReservationPicture[];
+      readonly lastEvents: readonly ErpEvent[];
+      readonly exceptions: readonly ExceptionPicture[];
+    }
+  | { readonly kind: "dealer"; readonly dealer: Dealer }
+  | {
+      readonly kind: "policy";
+      readonly scope: PolicyScope;
+      readonly fields: PolicyFields;
+      readonly effective: EffectivePolicy;
+    }
+  | {
+      readonly kind: "disposition";
+      readonly disposition: string;
+      readonly reason: string;
+      readonly missing: readonly { readonly first: number; readonly last: number }[];
+    }
+  | {
+      readonly kind: "sourceStatus";
+      readonly appliedSequence: number;
+      readonly gaps: readonly { readonly first: number; readonly last: number }[];
+      readonly said: FreshnessPicture;
+    };
+
+export type Expected =
+  | { readonly kind: "answered"; readonly answer: ExpectedAnswer }
+  | {
+      readonly kind: "refused";
+      /** Any of these: more than one where several apply and API.md does not say which goes first. */
+      readonly reasons: readonly RefusalReason[];
+      /** Values that the metadata must name. */
+      readonly names: readonly string[];
+    };
+
+/** A decision of the model. `mark` is its place in the order, for `rewindTo`. */
+export interface Decision {
+  readonly mark: number;
+  readonly nowMs: number;
+  readonly request: Request;
+  readonly expected: Expected;
+}
+
+/** What was read back from the service, at rest, all of one moment. Leave out what was not read. */
+export interface View {
+  readonly nowMs: number;
+  readonly stocks: readonly { readonly warehouseId: string; readonly figures: StockFigures }[];
+  readonly reservations: readonly Reservation[];
+  readonly sources: readonly { readonly source: string; readonly status: SourceStatus }[];
+}
