@@ -24,6 +24,8 @@ export interface NumberedTableOptions<T> {
   /** Called with each item that comes into memory from its page, and with the number of each that leaves. */
   readonly onLoad?: (item: T) => void;
   readonly onEvict?: (number: number) => void;
+  /** Called with each item in memory that a checkpoint takes, as it was when the checkpoint began. */
+  readonly onStage?: (item: T) => void;
 }
 
 /** What a checkpoint needs of a table, whatever its items are. */
@@ -182,8 +184,10 @@ export class NumberedTable<T extends { readonly number: number }> implements Tab
     writer.reset();
     for (let slot = 0; slot < pageItems && first + slot <= this.#count; slot++) {
       const item = this.resident(first + slot);
-      if (item !== undefined) codec.write(writer, item);
-      else if (before !== undefined) writer.append(slotBytes(before, slot));
+      if (item !== undefined) {
+        codec.write(writer, item);
+        this.#options.onStage?.(item);
+      } else if (before !== undefined) writer.append(slotBytes(before, slot));
       ends.push(writer.length);
     }
     space.stage(column, page, buildPage(writer.bytes(), ends));

@@ -9,8 +9,7 @@ export class OpenBitmap {
   readonly #space: PageSpace;
   readonly #column: PageColumn;
   #bits = new Uint8Array(PAGE_BYTES);
-  readonly #changed = new Set<number>();
-  #lastChanged = 0;
+  readonly #changedPages = new Set<number>();
 
   constructor(space: PageSpace, column: PageColumn) {
     this.#space = space;
@@ -29,25 +28,28 @@ export class OpenBitmap {
     }
   }
 
-  /** Remembers that a reservation was made or touched; whether it is open is looked at when a checkpoint begins. */
-  changed(number: number): void {
-    if (number === this.#lastChanged) return;
-    this.#lastChanged = number;
-    this.#changed.add(number);
+  /** Whether a reservation is open as the checkpoint under way takes it. */
+  set(number: number, isOpen: boolean): void {
+    const byte = number >> 3;
+    if (byte >= this.#bits.length) {
+      const bits = new Uint8Array(Math.max(this.#bits.length * 2, Math.ceil((byte + 1) / PAGE_BYTES) * PAGE_BYTES));
+      bits.set(this.#bits);
+      this.#bits = bits;
+    }
+    const before = this.#bits[byte]!;
+    const bit = 1 << (number & 7);
+    const after = isOpen ? before | bit : before & ~bit;
+    if (after === before) return;
+    this.#bits[byte] = after;
+    this.#changedPages.add(Math.floor(byte / PAGE_BYTES));
   }
 
-  /** Takes the changed reservations as they are now, and stages the pages of bits that differ. */
-  freeze(isOpen: (number: number) => boolean): void {
-    const pages = new Set<number>();
-    for (const number of this.#changed) {
-      this.#set(number, isOpen(number));
-      pages.add(Math.floor(number / 8 / PAGE_BYTES));
-    }
-    this.#changed.clear();
-    this.#lastChanged = 0;
-    for (const page of pages) {
+  /** Stages the pages of bits that were set differently. Called once every reservation of the checkpoint was set. */
+  stage(): void {
+    for (const page of this.#changedPages) {
       this.#space.stage(this.#column, page, this.#bits.slice(page * PAGE_BYTES, (page + 1) * PAGE_BYTES));
     }
+    this.#changedPages.clear();
   }
 
   /** The numbers of the open reservations, rising. */
@@ -57,17 +59,5 @@ export class OpenBitmap {
       if (bits === 0) continue;
       for (let bit = 0; bit < 8; bit++) if ((bits >> bit) & 1) yield byte * 8 + bit;
     }
-  }
-
-  #set(number: number, open: boolean): void {
-    const byte = number >> 3;
-    if (byte >= this.#bits.length) {
-      const bits = new Uint8Array(Math.max(this.#bits.length * 2, Math.ceil((byte + 1) / PAGE_BYTES) * PAGE_BYTES));
-      bits.set(this.#bits);
-      this.#bits = bits;
-    }
-    const bit = 1 << (number & 7);
-    if (open) this.#bits[byte]! |= bit;
-    else this.#bits[byte]! &= ~bit;
   }
 }

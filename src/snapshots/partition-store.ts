@@ -4,7 +4,7 @@ import { DeadlineHeap } from "../domain/deadline-heap.js";
 import { indexOpen } from "../domain/evolve.js";
 import { OpenLines } from "../domain/open-lines.js";
 import { OrderIndex } from "../domain/order-index.js";
-import type { PartitionDealer, PartitionState, StoredException, Table } from "../domain/partition-state.js";
+import type { PartitionDealer, PartitionState, StoredException } from "../domain/partition-state.js";
 import { isOpen, type Reservation } from "../domain/reservation.js";
 import { formatReservationId } from "../domain/reservation-id.js";
 import type { Stock } from "../domain/stock.js";
@@ -74,7 +74,7 @@ export class PartitionStore implements PartitionState {
   readonly partition: number;
   readonly warehouseId: string;
   readonly stocks: KeyedNumberedTable<Stock>;
-  readonly reservations: Table<Reservation> & Pick<NumberedTable<Reservation>, "peek" | "residentCount">;
+  readonly reservations: NumberedTable<Reservation>;
   readonly dealers: KeyedNumberedTable<PartitionDealer>;
   readonly answers: AnswerStore;
   readonly exceptions: NumberedTable<StoredException>;
@@ -132,14 +132,16 @@ export class PartitionStore implements PartitionState {
       dealerKeys,
       { seed, of: (dealer) => dealer.dealerId },
     );
-    const reservations = new NumberedTable(options(TABLES.reservations, reservationCodec(this), head.reservations));
+    this.#bitmap = new OpenBitmap(space, column(TABLES.openReservations));
+    this.reservations = new NumberedTable({
+      ...options(TABLES.reservations, reservationCodec(this), head.reservations),
+      onStage: ({ number, state }) => this.#bitmap.set(number, isOpen(state)),
+    });
     const answers = new AppendTable(options(TABLES.answers, answerItemCodec, head.answers));
     const answerKeys = index(TABLES.answerKeys, head.answers, head.firstAnswer);
     this.answers = new AnswerStore(answers, answerKeys, head.firstAnswer, settings);
     this.exceptions = new NumberedTable(options(TABLES.exceptions, exceptionCodec, head.exceptions));
-    this.#bitmap = new OpenBitmap(space, column(TABLES.openReservations));
-    this.reservations = withOpenBitmap(reservations, this.#bitmap);
-    this.#tables = [this.stocks, this.dealers, reservations, answers, this.exceptions];
+    this.#tables = [this.stocks, this.dealers, this.reservations, answers, this.exceptions];
     this.#indexes = [stockKeys, dealerKeys, answerKeys];
     if (head.reservations > 0) this.#loadOpen(head.reservations);
   }
@@ -173,7 +175,6 @@ export class PartitionStore implements PartitionState {
   /** Begins a checkpoint with what is here now. */
   freeze(nowMs: number): void {
     this.answers.dropExpired(nowMs);
-    this.#bitmap.freeze((number) => isOpen(this.reservations.get(number)!.state));
     for (const index of this.#indexes) index.stage();
     for (const table of this.#tables) table.freeze();
   }
@@ -182,6 +183,7 @@ export class PartitionStore implements PartitionState {
   stage(pagesMax: number): number {
     let done = 0;
     for (const table of this.#tables) done += table.stageFrozen(pagesMax - done);
+    if (done === 0) this.#bitmap.stage();
     return done;
   }
 
@@ -197,29 +199,4 @@ export class PartitionStore implements PartitionState {
     committed.sort((a, b) => a.commitOrder - b.commitOrder);
     for (const reservation of committed) indexOpen(this, reservation);
   }
-}
-
-/** Every change of a reservation goes through touch or add; the bitmap looks at what changed when a checkpoint begins. */
-function withOpenBitmap(
-  table: NumberedTable<Reservation>,
-  bitmap: OpenBitmap,
-): Table<Reservation> & Pick<NumberedTable<Reservation>, "peek" | "residentCount"> {
-  return {
-    get count() {
-      return table.count;
-    },
-    get residentCount() {
-      return table.residentCount;
-    },
-    get: (number) => table.get(number),
-    peek: (number) => table.peek(number),
-    touch(number) {
-      bitmap.changed(number);
-      return table.touch(number);
-    },
-    add(item) {
-      bitmap.changed(item.number);
-      table.add(item);
-    },
-  };
 }
