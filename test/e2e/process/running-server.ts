@@ -15,8 +15,9 @@ export class RunningServer {
   }
 
   /** Resolves when the port is open. Rejects with what the process said when it ends instead. */
-  static async start(dataFolder: string): Promise<RunningServer> {
-    const child = spawn(process.execPath, [MAIN, "serve", "--listen", "127.0.0.1:0", "--data", dataFolder]);
+  static async start(dataFolder: string, settings: NodeJS.ProcessEnv = {}): Promise<RunningServer> {
+    const flags = ["serve", "--listen", "127.0.0.1:0", "--data", dataFolder];
+    const child = spawn(process.execPath, [MAIN, ...flags], { env: { ...environmentWithoutSettings(), ...settings } });
     let said = "";
     child.stderr.on("data", (text) => {
       said += text;
@@ -37,4 +38,9 @@ export class RunningServer {
     this.#child.kill(signal);
     return (await exited)[0] as number | null;
   }
+}
+
+/** What the shell has set for tests, or for a server of its own, is not this server's. */
+function environmentWithoutSettings(): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("HOLDFAST_")));
 }
