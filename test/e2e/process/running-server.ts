@@ -32,8 +32,13 @@ export class RunningServer {
     throw new Error(`the server ended before it served: ${said}`);
   }
 
-  /** Sends a signal and waits for the end; resolves with the exit code, null after a kill. */
+  signal(signal: "SIGSTOP" | "SIGCONT"): void {
+    this.#child.kill(signal);
+  }
+
+  /** Sends a signal and waits for the end; resolves with the exit code, null after a kill. It may have ended by itself before. */
   async end(signal: "SIGTERM" | "SIGKILL"): Promise<number | null> {
+    if (this.#child.exitCode !== null) return this.#child.exitCode;
     const exited = once(this.#child, "exit");
     this.#child.kill(signal);
     return (await exited)[0] as number | null;
