@@ -59,6 +59,8 @@ export interface ModelSource {
   /** When an event of it was journalled, and when it last said anything at all; 0 for never. */
   journalledAtMs: number;
   saidAtMs: number;
+  /** A crash came after it last spoke: what was not journalled of it, heartbeats and times, may be forgotten. */
+  heartbeatsLost: boolean;
 }
 
 export interface ModelDealer {
@@ -84,6 +86,8 @@ export interface ModelState {
   readonly sources: Map<string, ModelSource>;
   /** By warehouse, dealer and request id, in the order in which they were given. */
   readonly answers: Map<string, RememberedAnswer>;
+  /** Counts the decisions that leave something durable: those that a crash may lose. */
+  effects: number;
   lastReservation: number;
   lastCommit: number;
   /** No hold ends before this moment (Number.MAX_SAFE_INTEGER: there is none). */
@@ -100,10 +104,41 @@ export function emptyState(settings: OracleSettings): ModelState {
     reservations: new Map(),
     sources: new Map(),
     answers: new Map(),
+    effects: 0,
     lastReservation: 0,
     lastCommit: 0,
     nextDeadlineMs: Number.MAX_SAFE_INTEGER,
   };
+}
+
+/** A state apart from this one. What is never changed in place is shared. */
+export function copyState(state: ModelState): ModelState {
+  return {
+    ...state,
+    warehouses: new Set(state.warehouses),
+    dealers: new Map(state.dealers),
+    policies: new Map(state.policies),
+    stocks: copyValues(state.stocks, (stock) => ({
+      ...stock,
+      open: new Set(stock.open),
+      lastEvents: [...stock.lastEvents],
+      exceptions: [...stock.exceptions],
+    })),
+    reservations: copyValues(state.reservations, (reservation) => ({
+      ...reservation,
+      lines: reservation.lines.map((line) => ({ ...line })),
+    })),
+    sources: copyValues(state.sources, (source) => ({
+      ...source,
+      eventIds: new Map(source.eventIds),
+      buffered: new Map(source.buffered),
+    })),
+    answers: new Map(state.answers),
+  };
+}
+
+function copyValues<K, V>(map: ReadonlyMap<K, V>, copy: (value: V) => V): Map<K, V> {
+  return new Map([...map].map(([key, value]) => [key, copy(value)]));
 }
 
 export function stockKey(warehouseId: string, sku: string): string {

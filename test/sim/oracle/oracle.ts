@@ -2,27 +2,60 @@
  * The oracle: says what Holdfast must answer to each request, and compares what it did answer.
  * It is told every decision in decision order with its service time; it never looks into the service.
  * After a crash it goes back to the decisions that survived, always a prefix of that order.
+ *
+ * Invariants: the state is that of the newest saved state plus the log after it; memory is bounded by what `settled` leaves,
+ * and by the last few saved states where it is never called.
  */
-import type { ActualOutcome, Decision, OracleSettings, Request, View } from "./request.js";
+import { commit, extend, release } from "./change-rules.js";
+import { OutcomeComparison } from "./compare-outcome.js";
+import { expireDue } from "./ending-rules.js";
+import { atRest, invariants } from "./invariants.js";
+import { copyState, emptyState, type ModelState } from "./model-state.js";
+import { getPolicy, putPolicy } from "./policy-rules.js";
+import { getReservation, getStock, listReservations, putDealer } from "./read-rules.js";
+import type { ActualOutcome, Decision, Expected, OracleSettings, Request, View } from "./request.js";
+import { reserve } from "./reserve-rules.js";
+import { sourceStatus, takeErpEvent, takeHeartbeat } from "./sequence-rules.js";
+
+/** Decisions between two saved states, and how many states are kept where nothing was said to be settled. */
+const SAVE_EVERY = 512;
+const SAVED_MAX = 8;
+
+interface Logged {
+  readonly mark: number;
+  readonly nowMs: number;
+  readonly request: Request;
+}
 
 export class Oracle {
-  readonly #settings: OracleSettings;
+  #state: ModelState;
   #mark = 0;
+  /** The last decision with a lasting effect that was answered: no crash may lose it. */
+  #acknowledged = 0;
+  #log: Logged[] = [];
+  #saved: { readonly mark: number; readonly state: ModelState }[];
+  readonly #comparison = new OutcomeComparison();
 
   constructor(settings: OracleSettings) {
-    this.#settings = settings;
+    this.#state = emptyState(settings);
+    this.#saved = [{ mark: 0, state: copyState(this.#state) }];
   }
 
   /** Decides one request; what comes back is compared later with `compare`, or never, if a crash swallowed the answer. */
   decide(nowMs: number, request: Request): Decision {
-    void this.#settings;
+    if (this.#mark - this.#saved.at(-1)!.mark >= SAVE_EVERY) this.#save();
+    const before = this.#state.effects;
+    const expected = this.#apply(nowMs, request);
     this.#mark += 1;
-    return { mark: this.#mark, nowMs, request, expected: { kind: "refused", reasons: [], names: [] } };
+    if (this.#state.effects > before) this.#log.push({ mark: this.#mark, nowMs, request });
+    return { mark: this.#mark, nowMs, request, expected };
   }
 
   /** What the real outcome has wrong, one sentence each; empty when it agrees. Learns reservation ids. */
   compare(decision: Decision, actual: ActualOutcome): string[] {
-    return actual.kind === "answered" ? [] : [decision.expected.kind];
+    const hadEffect = this.#log.findLast((logged) => logged.mark <= decision.mark)?.mark === decision.mark;
+    if (hadEffect && actual.kind === "answered") this.#acknowledged = Math.max(this.#acknowledged, decision.mark);
+    return this.#comparison.differences(decision, actual);
   }
 
   /** `decide` and `compare` in one: for a world that hears each outcome in decision order. */
@@ -35,23 +68,97 @@ export class Oracle {
     return this.#mark;
   }
 
-  /** Forgets every decision after this one: the crash lost them. Throws when that is too far back. */
-  rewindTo(mark: number): void {
+  /**
+   * A crash: forgets every decision after this one, and what is in no journal. To be called at each restart, with `mark()` when
+   * nothing was lost. Answers with what an acknowledgement promised and the crash took (I5). Throws when that is too far back.
+   */
+  rewindTo(mark: number): string[] {
+    const saved = this.#saved.findLast((one) => one.mark <= mark);
+    if (saved === undefined || mark > this.#mark) throw new Error(`cannot go to mark ${mark} of ${this.#mark}`);
+    const lost = this.#acknowledged > mark ? [`I5: decision ${this.#acknowledged} was answered and is lost`] : [];
+    this.#saved = this.#saved.filter((one) => one.mark <= mark);
+    this.#log = this.#log.filter((one) => one.mark <= mark);
+    this.#state = copyState(saved.state);
+    for (const logged of this.#log) if (logged.mark > saved.mark) this.#apply(logged.nowMs, logged.request);
+    for (const source of this.#state.sources.values()) {
+      source.toldLast = 0;
+      source.heartbeatsLost = true;
+    }
     this.#mark = mark;
+    this.#acknowledged = Math.min(this.#acknowledged, mark);
+    this.#comparison.ids.dropAfter(this.#state.lastReservation);
+    this.#comparison.sightings.dropAfter(mark);
+    return lost;
   }
 
   /** Decisions up to this one are durable: the oracle need not go back before it. */
   settled(mark: number): void {
-    void mark;
+    const base = this.#saved.findLast((one) => one.mark <= mark);
+    if (base !== undefined) this.#forgetBefore(base.mark);
   }
 
-  /** I1, I2, I3, I9, I10 and I12 of what was read back, and the model's own figures. Empty when all hold. */
+  /** I1, I2, I3, I5, I9, I10 and I12 of what was read back. Empty when all hold. */
   checkInvariants(view: View): string[] {
-    return view.stocks.length < 0 ? ["?"] : [];
+    expireDue(this.#state, view.nowMs);
+    return invariants(this.#state, this.#mark, this.#comparison, view);
   }
 
-  /** At the end, after time enough: every hold has ended, and nothing waits. */
+  /** At the end, after time enough: the invariants, every hold has ended, and no event waits for nothing. */
   checkAtRest(view: View): string[] {
-    return this.checkInvariants(view);
+    return [...this.checkInvariants(view), ...atRest(this.#state, view)];
+  }
+
+  #apply(nowMs: number, request: Request): Expected {
+    const state = this.#state;
+    expireDue(state, nowMs);
+    const numberOf = (id: string) => this.#comparison.ids.numberOf(id);
+    switch (request.kind) {
+      case "erp":
+        return takeErpEvent(state, nowMs, request.event, numberOf);
+      case "heartbeat":
+        return takeHeartbeat(state, nowMs, request.source, request.lastSequence);
+      case "sourceStatus":
+        return sourceStatus(state, nowMs, request.source);
+      case "command":
+        return this.#command(nowMs, request.command);
+    }
+  }
+
+  #command(nowMs: number, command: Extract<Request, { kind: "command" }>["command"]): Expected {
+    const state = this.#state;
+    const { ids } = this.#comparison;
+    switch (command.kind) {
+      case "Reserve":
+        return reserve(state, nowMs, command);
+      case "Commit":
+        return commit(state, { nowMs, command, number: ids.numberOf(command.reservationId) });
+      case "Release":
+        return release(state, { nowMs, command, number: ids.numberOf(command.reservationId) });
+      case "Extend":
+        return extend(state, { nowMs, command, number: ids.numberOf(command.reservationId) });
+      case "GetReservation":
+        return getReservation(state, nowMs, command, ids.numberOf(command.reservationId));
+      case "ListReservations":
+        return listReservations(state, command);
+      case "GetStock":
+        return getStock(state, command);
+      case "PutDealer":
+        return putDealer(state, nowMs, command);
+      case "PutPolicy":
+        return putPolicy(state, command);
+      case "GetPolicy":
+        return getPolicy(state, command);
+    }
+  }
+
+  #save(): void {
+    this.#saved.push({ mark: this.#mark, state: copyState(this.#state) });
+    const oldest = this.#saved.at(-SAVED_MAX);
+    if (oldest !== undefined) this.#forgetBefore(oldest.mark);
+  }
+
+  #forgetBefore(mark: number): void {
+    this.#saved = this.#saved.filter((one) => one.mark >= mark);
+    this.#log = this.#log.filter((one) => one.mark > mark);
   }
 }

@@ -58,6 +58,8 @@ export type FiguresPicture = Omit<StockFigures, "version" | "updatedAtMs"> & { r
 
 /** `as_of` may lie anywhere from `asOfMinMs` on where a crash may have lost heartbeats, which are not journalled. */
 export interface FreshnessPicture {
+  /** When it was judged; in the past for an answer that is given again. */
+  readonly atMs: number;
   readonly states: readonly string[];
   readonly asOfMinMs: number;
   readonly asOfMaxMs: number;
@@ -126,10 +128,15 @@ export interface Decision {
   readonly expected: Expected;
 }
 
-/** What was read back from the service, at rest, all of one moment. Leave out what was not read. */
+/**
+ * What was read back from the service, all of one moment, nothing being under way.
+ * `stocks` from GetStock, or from GetAvailability once due expiries are published; any number of them.
+ * `reservations`: all that are open, and any that ended; undefined when they were not read.
+ */
 export interface View {
+  /** Service time. */
   readonly nowMs: number;
   readonly stocks: readonly { readonly warehouseId: string; readonly figures: StockFigures }[];
-  readonly reservations: readonly Reservation[];
+  readonly reservations: readonly Reservation[] | undefined;
   readonly sources: readonly { readonly source: string; readonly status: SourceStatus }[];
 }

@@ -1,0 +1,128 @@
+/** What one ERP event does to stocks and reservations, as API.md words it; or why it is dead-lettered. */
+import type { ErpBody, ErpEvent } from "../../../src/domain/erp-event.js";
+import { dispatch } from "./dispatch-rules.js";
+import { changed } from "./ending-rules.js";
+import { isOpen, type ModelReservation, type ModelState, type ModelStock, stockKey } from "./model-state.js";
+import { excess, refreshRisk } from "./stock-rules.js";
+
+export interface ErpContext {
+  readonly nowMs: number;
+  readonly numberOf: (reservationId: string) => number | undefined;
+}
+
+/** Undefined when applied, else the reason of the rejection, which moves nothing. */
+export function applyErpEvent(state: ModelState, event: ErpEvent, at: ErpContext): string | undefined {
+  const { body } = event;
+  if (body.kind === "OrderClosed" && body.sku === "") return closeOrder(state, body, at);
+  const key = stockKey(body.warehouseId, body.sku);
+  const known = state.stocks.get(key);
+  if (known !== undefined && known.source !== event.source) return "NOT_SOURCE_OF_RECORD";
+  const stock = known ?? newStock(body.warehouseId, body.sku, event.source);
+  const rejection = rejectionOf(stock, body);
+  if (rejection !== undefined) return rejection;
+  if (body.kind === "OrderClosed") {
+    const closing = closeOrder(state, body, at);
+    if (closing === undefined && known !== undefined) stock.lastEvents.unshift(event);
+    return closing;
+  }
+  state.stocks.set(key, stock);
+  state.warehouses.add(body.warehouseId);
+  move(state, stock, event, at);
+  stock.lastEvents.unshift(event);
+  refreshRisk(state, [stock]);
+  stock.excessAllowed = Math.max(0, excess(state, stock));
+  return undefined;
+}
+
+function newStock(warehouseId: string, sku: string, source: string): ModelStock {
+  return {
+    warehouseId,
+    sku,
+    source,
+    onHand: 0,
+    unavailable: 0,
+    allocatedElsewhere: 0,
+    open: new Set(),
+    excessAllowed: 0,
+    lastEvents: [],
+    exceptions: [],
+  };
+}
+
+function rejectionOf(stock: ModelStock, body: ErpBody): string | undefined {
+  const limit = Number.MAX_SAFE_INTEGER;
+  switch (body.kind) {
+    case "StockReceived":
+    case "StockReturned":
+      return stock.onHand + body.quantity > limit ? "LIMIT_EXCEEDED: quantity" : undefined;
+    case "StockAdjusted":
+      return Math.abs(stock.onHand + body.delta) > limit ? "LIMIT_EXCEEDED: delta" : undefined;
+    case "StockBlocked":
+      return rejectionOfDelta("unavailable", stock.unavailable, body.delta);
+    case "DemandAllocated":
+      return rejectionOfDelta("allocated_elsewhere", stock.allocatedElsewhere, body.delta);
+    case "OrderDispatched":
+      return stock.onHand - body.quantity < -limit ? "LIMIT_EXCEEDED: quantity" : undefined;
+    case "StockCounted":
+    case "OrderClosed":
+      return undefined;
+  }
+}
+
+function rejectionOfDelta(figure: string, before: number, delta: number): string | undefined {
+  if (before + delta < 0) return `BELOW_ZERO: ${figure}`;
+  return before + delta > Number.MAX_SAFE_INTEGER ? "LIMIT_EXCEEDED: delta" : undefined;
+}
+
+function move(state: ModelState, stock: ModelStock, event: ErpEvent, at: ErpContext): void {
+  const { body } = event;
+  switch (body.kind) {
+    case "StockReceived":
+    case "StockReturned":
+      stock.onHand += body.quantity;
+      return;
+    case "StockAdjusted":
+      stock.onHand += body.delta;
+      return;
+    case "StockCounted":
+      stock.onHand = body.onHand;
+      return;
+    case "StockBlocked":
+      stock.unavailable += body.delta;
+      return;
+    case "DemandAllocated":
+      stock.allocatedElsewhere += body.delta;
+      return;
+    case "OrderDispatched":
+      dispatch(state, stock, { eventId: event.eventId, body }, at);
+      return;
+    case "OrderClosed":
+      return;
+  }
+}
+
+/** The undispatched rest is released, of one SKU or of all; what matches nothing does nothing. */
+function closeOrder(
+  state: ModelState,
+  body: Extract<ErpBody, { kind: "OrderClosed" }>,
+  at: ErpContext,
+): string | undefined {
+  const named = body.reservationId === "" ? undefined : at.numberOf(body.reservationId);
+  const matches = (reservation: ModelReservation) =>
+    reservation.warehouseId === body.warehouseId &&
+    isOpen(reservation) &&
+    (body.dealerId === "" || reservation.dealerId === body.dealerId) &&
+    (body.reservationId === "" ? reservation.orderId === body.orderId : reservation.number === named) &&
+    (body.sku === "" || reservation.lines.some((line) => line.sku === body.sku && line.open > 0));
+  const closed = [...state.reservations.values()].filter(matches);
+  if (new Set(closed.map((reservation) => reservation.dealerId)).size > 1) return "DEALER_AMBIGUOUS: dealer_id";
+  for (const reservation of closed) {
+    for (const line of reservation.lines) {
+      if (body.sku !== "" && line.sku !== body.sku) continue;
+      line.released += line.open;
+      line.open = 0;
+    }
+    changed(state, reservation, { nowMs: at.nowMs, endsAs: "RELEASED" });
+  }
+  return undefined;
+}

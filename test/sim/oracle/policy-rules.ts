@@ -1,0 +1,82 @@
+/** Policies as API.md inherits them: holds by dealer, warehouse, default; stock figures by stock, warehouse, default; quota by dealer, default. */
+import type { GetPolicy, PutPolicy } from "../../../src/domain/command.js";
+import type { EffectivePolicy, PolicyFields, PolicyScope } from "../../../src/domain/policy.js";
+import type { ModelState } from "./model-state.js";
+import type { Expected } from "./request.js";
+
+const MINUTE_MS = 60_000;
+const SHIPPED = { safetyStock: 0, lowAt: 10, holdDefaultMs: 15 * MINUTE_MS, holdMaxMs: 24 * 60 * MINUTE_MS };
+
+/** In which kinds of scope each field has a meaning. */
+const MEANINGFUL: { readonly [Field in keyof Required<PolicyFields>]: readonly string[] } = {
+  safetyStock: ["default", "warehouse", "stock"],
+  lowAt: ["default", "warehouse", "stock"],
+  openReservationsMax: ["default", "dealer"],
+  holdDefaultMs: ["default", "warehouse", "dealer"],
+  holdMaxMs: ["default", "warehouse", "dealer"],
+};
+
+function scopeKind(scope: PolicyScope): string | undefined {
+  const { warehouseId, sku, dealerId } = scope;
+  if (dealerId !== "") return warehouseId === "" && sku === "" ? "dealer" : undefined;
+  if (sku !== "") return warehouseId === "" ? undefined : "stock";
+  return warehouseId === "" ? "default" : "warehouse";
+}
+
+function keyOf(warehouseId: string, sku: string, dealerId: string): string {
+  return `${warehouseId}\n${sku}\n${dealerId}`;
+}
+
+/** What applies to a dealer's order of a SKU in a warehouse; empty names apply to nothing. */
+export function effectivePolicy(state: ModelState, scope: PolicyScope): EffectivePolicy {
+  const { warehouseId, sku, dealerId } = scope;
+  const fallback = state.policies.get(keyOf("", "", "")) ?? {};
+  const ofWarehouse = (warehouseId === "" ? undefined : state.policies.get(keyOf(warehouseId, "", ""))) ?? {};
+  const ofStock = (sku === "" ? undefined : state.policies.get(keyOf(warehouseId, sku, ""))) ?? {};
+  const ofDealer = (dealerId === "" ? undefined : state.policies.get(keyOf("", "", dealerId))) ?? {};
+  const quota = ofDealer.openReservationsMax ?? fallback.openReservationsMax;
+  return {
+    safetyStock: ofStock.safetyStock ?? ofWarehouse.safetyStock ?? fallback.safetyStock ?? SHIPPED.safetyStock,
+    lowAt: ofStock.lowAt ?? ofWarehouse.lowAt ?? fallback.lowAt ?? SHIPPED.lowAt,
+    holdDefaultMs:
+      ofDealer.holdDefaultMs ?? ofWarehouse.holdDefaultMs ?? fallback.holdDefaultMs ?? SHIPPED.holdDefaultMs,
+    holdMaxMs: ofDealer.holdMaxMs ?? ofWarehouse.holdMaxMs ?? fallback.holdMaxMs ?? SHIPPED.holdMaxMs,
+    ...(quota === undefined ? {} : { openReservationsMax: quota }),
+  };
+}
+
+/** The longest hold that any policy allows; answers are remembered at least that long. */
+export function longestHoldMs(state: ModelState): number {
+  let longest = SHIPPED.holdMaxMs;
+  for (const fields of state.policies.values()) longest = Math.max(longest, fields.holdMaxMs ?? 0);
+  return longest;
+}
+
+export function putPolicy(state: ModelState, command: PutPolicy): Expected {
+  const { scope, fields } = command;
+  const kind = scopeKind(scope);
+  for (const [field, kinds] of Object.entries(MEANINGFUL)) {
+    const isSet = fields[field as keyof PolicyFields] !== undefined;
+    if (kind === undefined || (isSet && !kinds.includes(kind))) {
+      return { kind: "refused", reasons: ["INVALID_FIELD"], names: [] };
+    }
+  }
+  state.effects += 1;
+  state.policies.set(keyOf(scope.warehouseId, scope.sku, scope.dealerId), { ...fields });
+  if (scope.warehouseId !== "") state.warehouses.add(scope.warehouseId);
+  return policyAnswer(state, scope);
+}
+
+/** A scope that nobody put a policy for is answered with what it inherits. */
+export function getPolicy(state: ModelState, command: GetPolicy): Expected {
+  if (scopeKind(command.scope) === undefined) return { kind: "refused", reasons: ["INVALID_FIELD"], names: [] };
+  return policyAnswer(state, command.scope);
+}
+
+function policyAnswer(state: ModelState, scope: PolicyScope): Expected {
+  const fields = state.policies.get(keyOf(scope.warehouseId, scope.sku, scope.dealerId)) ?? {};
+  return {
+    kind: "answered",
+    answer: { kind: "policy", scope, fields: { ...fields }, effective: effectivePolicy(state, scope) },
+  };
+}

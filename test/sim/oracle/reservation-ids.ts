@@ -1,0 +1,67 @@
+/** Which real id belongs to which reservation of the model. Ids are opaque, and learned from answers. */
+import type { Reservation } from "../../../src/domain/reservation.js";
+import type { ReservationPicture } from "./request.js";
+
+const ID_LENGTH_MAX = 40;
+
+export class ReservationIds {
+  readonly #numbers = new Map<string, number>();
+  readonly #ids = new Map<number, string>();
+
+  numberOf(id: string): number | undefined {
+    return this.#numbers.get(id);
+  }
+
+  idOf(number: number): string | undefined {
+    return this.#ids.get(number);
+  }
+
+  /** Takes note of the id of a reservation; says so when it contradicts what was noted before. */
+  learn(id: string, number: number): string[] {
+    const knownNumber = this.#numbers.get(id);
+    const knownId = this.#ids.get(number);
+    if (knownNumber !== undefined && knownNumber !== number) return [`I3: reservation id ${id} was issued twice`];
+    if (knownId !== undefined && knownId !== id) return [`reservation id is ${id}, expected ${knownId}`];
+    this.#numbers.set(id, number);
+    this.#ids.set(number, id);
+    const length = [...id].length;
+    return length > 0 && length <= ID_LENGTH_MAX ? [] : [`reservation id ${id} has ${length} characters`];
+  }
+
+  /**
+   * The one of these pictures that a real reservation is: by its id, or, when its first answer was lost,
+   * the first without an id that was made at the same time for the same order and lines.
+   */
+  find(real: Reservation, among: readonly ReservationPicture[]): ReservationPicture | undefined {
+    const number = this.#numbers.get(real.id);
+    if (number !== undefined) return among.find((one) => one.number === number);
+    const twin = among.find((one) => !this.#ids.has(one.number) && isMadeAs(real, one));
+    if (twin !== undefined) this.learn(real.id, twin.number);
+    return twin;
+  }
+
+  /** Forgets the reservations after this number. */
+  dropAfter(number: number): void {
+    for (const [known, id] of this.#ids) {
+      if (known <= number) continue;
+      this.#ids.delete(known);
+      this.#numbers.delete(id);
+    }
+  }
+}
+
+function isMadeAs(real: Reservation, one: ReservationPicture): boolean {
+  const made = (of: Pick<Reservation, "dealerId" | "orderId" | "warehouseId" | "createdAtMs"> & LinesOf) =>
+    JSON.stringify([
+      of.dealerId,
+      of.orderId,
+      of.warehouseId,
+      of.createdAtMs,
+      of.lines.map((l) => [l.sku, l.requested]),
+    ]);
+  return made(real) === made(one);
+}
+
+interface LinesOf {
+  readonly lines: readonly { readonly sku: string; readonly requested: number }[];
+}

@@ -1,0 +1,118 @@
+/** How a source's events are put in order (I12): each once, in sequence, buffered ahead of a gap, duplicates dropped. */
+import type { FaultyErpEvent, IncomingErpEvent } from "../../../src/domain/erp-event.js";
+import { applyErpEvent } from "./erp-rules.js";
+import { freshnessOfSource, gaps } from "./freshness-rules.js";
+import type { ModelSource, ModelState } from "./model-state.js";
+import type { Expected } from "./request.js";
+
+/** Another event under a known sequence is told apart within this many events. */
+const KNOWN_EVENTS = 100_000;
+
+export function takeErpEvent(
+  state: ModelState,
+  nowMs: number,
+  event: IncomingErpEvent,
+  numberOf: (reservationId: string) => number | undefined,
+): Expected {
+  const source = sourceNamed(state, event.source);
+  const isWaiting = source.buffered.has(event.sequence);
+  if (event.sequence <= source.applied || isWaiting) {
+    said(source, nowMs);
+    const known = isWaiting ? source.buffered.get(event.sequence)?.eventId : source.eventIds.get(event.sequence);
+    if (known !== undefined && known !== event.eventId) return disposition("REJECTED", "SEQUENCE_REUSED");
+    return disposition("DUPLICATE");
+  }
+  if (event.sequence > source.applied + 1) {
+    if (source.buffered.size >= state.settings.bufferedEventsMax) {
+      const first = gaps(source)[0]!;
+      return { kind: "refused", reasons: ["OVERLOADED"], names: [String(first.first), String(first.last)] };
+    }
+    source.buffered.set(event.sequence, structuredClone(event));
+    journalled(state, source, nowMs);
+    return disposition("BUFFERED", "", gaps(source));
+  }
+  journalled(state, source, nowMs);
+  const rejection = applyNext(state, source, event, { nowMs, numberOf });
+  for (;;) {
+    const next = source.buffered.get(source.applied + 1);
+    if (next === undefined) break;
+    source.buffered.delete(next.sequence);
+    applyNext(state, source, next, { nowMs, numberOf });
+  }
+  return rejection === undefined ? disposition("APPLIED") : disposition("REJECTED", rejection);
+}
+
+/** Shows a lost last event as a gap; it is not journalled. */
+export function takeHeartbeat(state: ModelState, nowMs: number, source: string, lastSequence: number): Expected {
+  const known = sourceNamed(state, source);
+  said(known, nowMs);
+  known.toldLast = Math.max(known.toldLast, lastSequence);
+  const missing = gaps(known);
+  return missing.length === 0 ? disposition("APPLIED") : disposition("BUFFERED", "", missing);
+}
+
+export function sourceStatus(state: ModelState, nowMs: number, name: string): Expected {
+  const source = state.sources.get(name);
+  const unknown = { atMs: nowMs, states: ["LIVE", "LAGGING", "STALE"], asOfMinMs: 0, asOfMaxMs: 0 };
+  return {
+    kind: "answered",
+    answer: {
+      kind: "sourceStatus",
+      appliedSequence: source?.applied ?? 0,
+      gaps: source === undefined ? [] : gaps(source),
+      said: source === undefined ? unknown : freshnessOfSource(state, source, nowMs),
+    },
+  };
+}
+
+function applyNext(
+  state: ModelState,
+  source: ModelSource,
+  event: IncomingErpEvent,
+  at: { readonly nowMs: number; readonly numberOf: (reservationId: string) => number | undefined },
+): string | undefined {
+  source.applied = event.sequence;
+  source.eventIds.set(event.sequence, event.eventId);
+  source.eventIds.delete(event.sequence - KNOWN_EVENTS);
+  return isFaulty(event) ? event.fault : applyErpEvent(state, event, at);
+}
+
+function isFaulty(event: IncomingErpEvent): event is FaultyErpEvent {
+  return "fault" in event;
+}
+
+function sourceNamed(state: ModelState, name: string): ModelSource {
+  const known = state.sources.get(name);
+  if (known !== undefined) return known;
+  const source: ModelSource = {
+    name,
+    applied: 0,
+    eventIds: new Map(),
+    buffered: new Map(),
+    toldLast: 0,
+    journalledAtMs: 0,
+    saidAtMs: 0,
+    heartbeatsLost: false,
+  };
+  state.sources.set(name, source);
+  return source;
+}
+
+function said(source: ModelSource, nowMs: number): void {
+  source.saidAtMs = nowMs;
+  source.heartbeatsLost = false;
+}
+
+function journalled(state: ModelState, source: ModelSource, nowMs: number): void {
+  state.effects += 1;
+  source.journalledAtMs = nowMs;
+  said(source, nowMs);
+}
+
+function disposition(
+  kind: "APPLIED" | "DUPLICATE" | "BUFFERED" | "REJECTED",
+  reason = "",
+  missing: readonly { first: number; last: number }[] = [],
+): Expected {
+  return { kind: "answered", answer: { kind: "disposition", disposition: kind, reason, missing } };
+}
