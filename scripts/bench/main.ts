@@ -17,7 +17,7 @@ try {
   await runBench(parseBenchOptions(process.argv.slice(2)));
   process.exit(0);
 } catch (error) {
-  console.error(error);
+  console.error(error instanceof TypeError && "code" in error ? `${error.message}\n\n${USAGE}` : error);
   process.exit(1);
 }
 

@@ -1,7 +1,7 @@
 /**
  * The engine of one log: a bounded inbox, turns, one append in flight, and the output gate.
  * Every outcome, refusals, repeats and reads included, is delivered only when everything that its decision could have seen
- * is durable (decision 4, I5). It is not the edge: it knows no protocol, and not the supervisor: after a failure it is over.
+ * is durable (decision 3, I5). It is not the edge: it knows no protocol, and not the supervisor: after a failure it is over.
  */
 import { assert } from "../domain/assertion.js";
 import { type Refusal, refusal } from "../domain/refusal.js";
@@ -154,7 +154,7 @@ export class LogEngine {
     return this.#state === "over";
   }
 
-  /** Ends the engine: whoever waits is told that the outcome is unknown, and the working state is dropped (decision 10). */
+  /** Ends the engine: whoever waits is told that the outcome is unknown, and the working state is dropped (decision 11). */
   fail(cause: unknown): void {
     if (this.#state === "over") return;
     this.#state = "over";

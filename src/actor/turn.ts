@@ -1,7 +1,7 @@
 /**
- * One turn: a moment of service time, the working state, and the block that collects what is decided (decision 2).
+ * One turn: a moment of service time, the working state, and the block that collects what is decided (decision 9).
  * No await, no clock, no I/O but synchronous reads of cold items. What is recorded is in effect at once for the next command,
- * and visible outside only when its block is durable (decision 4).
+ * and visible outside only when its block is durable (decision 3).
  */
 import type { Freshness } from "../domain/availability.js";
 import { riskChanges } from "../domain/coverage.js";

@@ -1,5 +1,5 @@
 /**
- * What readers see: durable figures only, answered at once and never behind writers (P12, decision 4).
+ * What readers see: durable figures only, answered at once and never behind writers (P12, decision 3).
  * Copies of the counters of resident stocks are replaced when a block becomes durable; a cold stock is read from its page,
  * which is durable by definition.
  */

@@ -2,19 +2,21 @@ import { GrpcStatus, type HoldfastError } from "../client/index.js";
 
 const BY_REASON: Readonly<Record<string, string>> = {
   DEALER_NOT_FOUND: 'Register the dealer with "holdfast dealers put", or name the warehouse with --warehouse.',
-  WAREHOUSE_NOT_FOUND: 'A warehouse exists once it has stock: "holdfast receive --warehouse NAME SKU=QTY".',
+  WAREHOUSE_NOT_FOUND:
+    'A warehouse exists once stock, a dealer or a policy names it: "holdfast receive --warehouse NAME SKU=QTY".',
   SKU_NOT_FOUND: 'Book the SKU in with "holdfast receive", or take what there is with --partial.',
   RESERVATION_NOT_FOUND: 'See what this dealer has with "holdfast list --dealer DEALER".',
   RESERVATION_EXPIRED: "The hold ended and its units are free again: reserve anew.",
   RESERVATION_RELEASED: "The units were given back: reserve anew.",
   RESERVATION_FULFILLED: "Everything has left the warehouse; there is nothing left to change.",
-  RESERVATION_COMMITTED: "It is confirmed already; there is nothing left to do.",
+  RESERVATION_COMMITTED:
+    "It is confirmed already, and has no deadline any more: dispatch it, or release what is not needed.",
   QUANTITY_EXCEEDED: 'See what is open with "holdfast get", and name no more than that.',
   STOCK_SHORTFALL: 'The warehouse has less than is promised: see "holdfast stock WAREHOUSE SKU".',
   WAREHOUSE_NOT_ASSIGNED: 'Leave --warehouse out, or assign the dealer anew with "holdfast dealers put".',
   REQUEST_ID_REUSED: "This request id was used for something else: take a new one, or leave it out.",
   QUOTA_EXCEEDED: 'Commit or release some of its reservations, or raise the quota with "holdfast policy put".',
-  OVERLOADED: "The server has all it can take: try again in a moment.",
+  OVERLOADED: "The server has all it can take now: see what is full above, and try again later.",
   SHUTTING_DOWN: "The server is stopping: try again once it is back.",
 };
 

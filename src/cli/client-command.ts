@@ -2,7 +2,7 @@
  * What all commands that speak to a server share: their options, the client's lifetime, and how answers and failures
  * are printed.
  */
-import { type DescMessage, type MessageShape, toJsonString } from "@bufbuild/protobuf";
+import { type DescMessage, type MessageShape, toJson } from "@bufbuild/protobuf";
 import { type Command, Option } from "commander";
 import { HoldfastClient } from "../client/index.js";
 import { parseAddress, parseDurationMs } from "./arguments.js";
@@ -66,11 +66,19 @@ export async function withClient(
 export function printAnswer<Desc extends DescMessage>(
   session: Session,
   options: { readonly json?: boolean },
-  answer: { schema: Desc; message: MessageShape<Desc>; describe: (message: MessageShape<Desc>) => string },
+  answer: {
+    readonly schema: Desc;
+    readonly message: MessageShape<Desc>;
+    readonly describe: (message: MessageShape<Desc>) => string;
+    /** JSON names of fields that the server did not fill in for this reader. */
+    readonly hidden?: readonly string[];
+  },
 ): typeof EXIT_DONE {
-  const { schema, message, describe } = answer;
-  session.terminal.print(
-    options.json ? toJsonString(schema, message, { alwaysEmitImplicit: true }) : describe(message),
-  );
+  const { schema, message, describe, hidden = [] } = answer;
+  const asJson = () =>
+    JSON.stringify(toJson(schema, message, { alwaysEmitImplicit: true }), (name, value) =>
+      hidden.includes(name) ? undefined : value,
+    );
+  session.terminal.print(options.json ? asJson() : describe(message));
   return EXIT_DONE;
 }

@@ -1,6 +1,6 @@
 /** How the command line tells scripts what happened. */
 export const EXIT_DONE = 0;
-/** Nothing is known to have changed: the server cannot be reached, or something broke. */
+/** Nothing is known to have changed: the server cannot be reached or is overloaded, or something broke. */
 export const EXIT_FAILURE = 1;
 /** The command was not understood; nothing was sent. */
 export const EXIT_USAGE = 2;

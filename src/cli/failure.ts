@@ -14,9 +14,10 @@ const REFUSALS: ReadonlySet<number> = new Set([
   GrpcStatus.OUT_OF_RANGE,
 ]);
 
-/** Whether the server said no, or the answer never came. */
+/** Whether the server said no, or cannot say now: an overloaded one may say yes later. */
 export function exitCodeOf(error: unknown): ExitCode {
-  return error instanceof HoldfastError && REFUSALS.has(error.code) ? EXIT_REFUSED : EXIT_FAILURE;
+  if (!(error instanceof HoldfastError) || error.reason === "OVERLOADED") return EXIT_FAILURE;
+  return REFUSALS.has(error.code) ? EXIT_REFUSED : EXIT_FAILURE;
 }
 
 /** The failure in a few lines for a person. */

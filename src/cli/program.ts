@@ -51,7 +51,7 @@ Examples:
 
 Exit codes:
   0  done
-  1  failure: the server cannot be reached, or something broke
+  1  failure: the server cannot be reached or is overloaded, or something broke
   2  the command line is wrong; nothing was sent
   3  refused: the server understood and said no
 

@@ -3,6 +3,7 @@ import { pino } from "pino";
 import { createGrpcServer } from "../api/server.js";
 import { Host } from "../compose/host.js";
 import { type Config, loadConfig } from "../config.js";
+import { DEFAULT_SERVER } from "./client-command.js";
 
 export interface ServeFlags {
   readonly listen?: string;
@@ -34,7 +35,8 @@ export async function serve(flags: ServeFlags): Promise<number> {
     await host.stop();
     throw cause;
   });
-  const next = "npx holdfast receive --warehouse north bolt-m8=100";
+  const elsewhere = listen === DEFAULT_SERVER ? "" : ` --server ${listen}`;
+  const next = `npx holdfast receive${elsewhere} --warehouse north bolt-m8=100`;
   log.info({ listen, data: config.data, next }, "serving");
   const stop = (signal: NodeJS.Signals) => {
     log.info({ signal }, "stopping");

@@ -25,7 +25,7 @@ interface ErrorFacts {
   readonly cause?: unknown;
 }
 
-/** A call that did not succeed. `reason` is Holdfast's stable word for why (API.md, Errors), empty when the transport failed. */
+/** A call that did not succeed. `reason` is Holdfast's stable word for why (docs/api.md, Errors), empty when the transport failed. */
 export class HoldfastError extends Error {
   /** The gRPC status code. */
   readonly code: status;

@@ -3,7 +3,7 @@ import { LIMITS } from "../limits.js";
 import type { Log } from "./log.js";
 import type { OpenLog } from "./log-folder.js";
 
-/** The free-space guard (decision 10): new work is refused before the disk is full, and taken again when there is room. */
+/** The free-space guard (decision 11): new work is refused before the disk is full, and taken again when there is room. */
 export function watchFreeSpace(opened: OpenLog, freeBytesMin: number, log: Log): { cancel(): void } {
   let short = false;
   let cancelled = false;

@@ -22,5 +22,16 @@ export function commandHandlers(settings: MutatingSettings): Handlers {
   };
 }
 
-/** Commands that may append to the journal. */
-export const WRITING = new Set<Command["kind"]>(["Reserve", "Commit", "Release", "Extend", "PutDealer", "PutPolicy"]);
+/** Whether a command may append to the journal, and is therefore refused when there is no room for that. */
+export const WRITES: Readonly<Record<Command["kind"], boolean>> = {
+  Reserve: true,
+  Commit: true,
+  Release: true,
+  Extend: true,
+  GetReservation: false,
+  ListReservations: false,
+  GetStock: false,
+  PutDealer: true,
+  PutPolicy: true,
+  GetPolicy: false,
+};

@@ -1,6 +1,6 @@
 /**
  * The host keeps a log in service: it opens the data folder under its lock, and after a failure throws the node away
- * and opens another from what is durable (decision 10). When that fails too, the process must end.
+ * and opens another from what is durable (decision 11). When that fails too, the process must end.
  */
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";

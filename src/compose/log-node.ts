@@ -1,6 +1,6 @@
 /**
  * One log in service: its journal, store, engine and view, opened from what is durable. After a failure it is thrown away whole,
- * and the host opens another (decision 10).
+ * and the host opens another (decision 11).
  */
 
 import { applyRecord } from "../actor/apply.js";
@@ -17,7 +17,7 @@ import { type Journal, JournalError, type JournalReader } from "../journal/journ
 import { readRecords } from "../journal/records/record-reader.js";
 import { type CheckpointFile, LogStore } from "../snapshots/log-store.js";
 import type { PageStore } from "../snapshots/page-store.js";
-import { commandHandlers, WRITING } from "./handlers.js";
+import { commandHandlers, WRITES } from "./handlers.js";
 
 export interface LogNodeOptions {
   readonly journal: Journal;
@@ -179,7 +179,7 @@ function commandPort(engine: LogEngine, settings: LogNodeSettings): CommandPort 
   return {
     submit(command, render, settle) {
       const handler = handlers[command.kind] as never;
-      engine.enqueue(new HandledTask({ command, handler, writes: WRITING.has(command.kind), render, settle }));
+      engine.enqueue(new HandledTask({ command, handler, writes: WRITES[command.kind], render, settle }));
     },
   };
 }

@@ -75,7 +75,8 @@ function collect(section: Readonly<Record<string, unknown>>, prefix: string, sou
     if (isSettingKey(key) && !name.includes(".")) {
       readings.push({ key, raw, source });
     } else if (namesIn(`${key}.`) === "" || name.includes(".")) {
-      problems.push({ key, source, value: raw, kind: "unknown", allowed: namesIn(prefix) });
+      const allowed = isSettingKey(key) ? `${key.split(".")[0]} as a section, with the rest in it` : namesIn(prefix);
+      problems.push({ key, source, value: raw, kind: "unknown", allowed });
     } else if (isSection(raw)) {
       const inner = collect(raw, `${key}.`, source);
       readings.push(...inner.readings);

@@ -3,7 +3,7 @@ export class AssertionFailed extends Error {
   override readonly name = "AssertionFailed";
 }
 
-/** Throws AssertionFailed unless `condition` holds; the message names the invariant by its number in ARCHITECTURE.md. */
+/** Throws AssertionFailed unless `condition` holds; the message names the invariant by its number in docs/architecture.md. */
 export function assert(condition: boolean, message: string): asserts condition {
   if (!condition) throw new AssertionFailed(message);
 }

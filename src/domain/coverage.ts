@@ -1,5 +1,5 @@
 /**
- * Who is covered in a shortfall (API.md, Shortfall): what is there covers committed units in the order of commit,
+ * Who is covered in a shortfall (docs/api.md, Shortfall): what is there covers committed units in the order of commit,
  * then holds in the order of creation, unit by unit. A line with an uncovered unit is at risk.
  */
 import type { RiskChanged } from "./event.js";

@@ -1,6 +1,6 @@
 /**
  * The one place where the state of a partition changes: evolve(state, event). It never refuses and consults nothing but the event,
- * so that replaying the journal gives the same state to the byte (decision 3). Lifecycle transitions come from the one machine.
+ * so that replaying the journal gives the same state to the byte (decision 10). Lifecycle transitions come from the one machine.
  */
 import { assert } from "./assertion.js";
 import type {

@@ -1,5 +1,5 @@
 /**
- * The open lines of every stock of a partition, in the order in which coverage serves them (API.md, Shortfall):
+ * The open lines of every stock of a partition, in the order in which coverage serves them (docs/api.md, Shortfall):
  * committed lines in the order of their commit, then held lines in the order of their creation.
  * Doubly linked lists in typed arrays, about 40 bytes a line, so that a hundred thousand open holds on one stock cost
  * the next reservation nothing. Derived from the reservations; never stored.

@@ -12,7 +12,7 @@ export interface ReservationLine {
   dispatched: number;
   /** Given back, expired units included. */
   released: number;
-  /** Some of its open units are not covered by what is there (API.md, Shortfall). */
+  /** Some of its open units are not covered by what is there (docs/api.md, Shortfall). */
   atRisk: boolean;
 }
 

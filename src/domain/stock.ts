@@ -79,12 +79,12 @@ export interface InheritedStockPolicy {
   readonly version: number;
 }
 
-/** Units that the ERP's figures say are promised beyond what is sellable (API.md, Shortfall). */
+/** Units that the ERP's figures say are promised beyond what is sellable (docs/api.md, Shortfall). */
 export function shortfall(stock: StockCounters): number {
   return Math.max(0, stock.reserved + stock.committed + stock.allocatedElsewhere - (stock.onHand - stock.unavailable));
 }
 
-/** PRODUCT.md, P2. 0 in shortfall, because the sum is then below 0 already. */
+/** P2. 0 in shortfall, because the sum is then below 0 already. */
 export function availableToPromise(stock: StockCounters, inherited: InheritedStockPolicy): number {
   const safetyStock = stock.safetyStock === INHERIT ? inherited.safetyStock : stock.safetyStock;
   return Math.max(
@@ -93,7 +93,7 @@ export function availableToPromise(stock: StockCounters, inherited: InheritedSto
   );
 }
 
-/** What can cover promises: safety stock included, demand from elsewhere served first (API.md, Shortfall). */
+/** What can cover promises: safety stock included, demand from elsewhere served first (docs/api.md, Shortfall). */
 export function coveringUnits(stock: StockCounters): number {
   return Math.max(0, stock.onHand - stock.unavailable - stock.allocatedElsewhere);
 }

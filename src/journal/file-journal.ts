@@ -1,5 +1,5 @@
 /**
- * The journal in files (decisions 6, 7, 10): preallocated segments, one write in flight, a block for each append.
+ * The journal in files (decisions 2 and 11): preallocated segments, one write in flight, a block for each append.
  * An append is one write to a file opened for durable writes; after any failure the journal takes nothing more until it is opened again.
  */
 import { assert } from "../domain/assertion.js";

@@ -1,5 +1,5 @@
 /**
- * The end of a journal (decision 7). At the first place where no block follows: a later block, or a WITNESS at or beyond it,
+ * The end of a journal (decision 2). At the first place where no block follows: a later block, or a WITNESS at or beyond it,
  * means damage, which is refused and named; anything else is a torn write that nobody was told of, and may be cut.
  * As one write is in flight at a time, the mere header of a later block proves that the missing one was durable.
  */

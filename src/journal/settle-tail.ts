@@ -9,7 +9,7 @@ const ZEROS = Buffer.alloc(REWRITE_BYTES);
 
 /**
  * Cuts a torn write, and writes again every block after WITNESS: what is read back after a failed sync or a crash
- * may not be on the disk (decision 10). Returns how many bytes were written again.
+ * may not be on the disk (decision 11). Returns how many bytes were written again.
  */
 export async function settleTail(
   disk: Disk,

@@ -15,7 +15,7 @@ export interface VerifyJournalOptions {
 
 /**
  * Every block from the first to the end, proven, without changing anything on disk. It reads all bytes of all segments:
- * those after the last block of a segment must be zeros. Rejects with `damaged` where decision 7 says so.
+ * those after the last block of a segment must be zeros. Rejects with `damaged` where decision 2 says so.
  */
 export async function* verifyJournal(options: VerifyJournalOptions): AsyncIterable<StoredBlock> {
   const { disk, folder } = options;

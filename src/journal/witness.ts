@@ -1,5 +1,5 @@
 /**
- * WITNESS names the last block known durable (decision 7): two slots in sectors of their own, written in turn, the newest valid one counts.
+ * WITNESS names the last block known durable (decision 2): two slots in sectors of their own, written in turn, the newest valid one counts.
  * A slot, little endian: magic, turn u64, block u64, segment u32, offset u32, end offset u64, hash 16 bytes, flags u32, CRC-32.
  * Flag 1: the journal was stopped after that block, nothing was written since.
  */

@@ -1,5 +1,5 @@
 /**
- * A table of items numbered 1, 2, 3 ..., resident while in use and kept in pages of neighbours (decision 8).
+ * A table of items numbered 1, 2, 3 ..., resident while in use and kept in pages of neighbours (decision 4).
  * Residency is bounded; items of changed pages stay resident until a checkpoint has taken them.
  * A checkpoint freezes the changed pages: each is put to bytes as it stood at the freeze, at leisure, or at once when it is about to change.
  */

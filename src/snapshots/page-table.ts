@@ -1,6 +1,6 @@
 /**
  * The page table: for every page the checkpoint that wrote it and the hash of its bytes, 20 bytes a page.
- * It stands in our own checksummed checkpoint file, so LevelDB cannot lie unnoticed (decision 8).
+ * It stands in our own checksummed checkpoint file, so LevelDB cannot lie unnoticed (decision 4).
  */
 export const HASH_BYTES = 16;
 

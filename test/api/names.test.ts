@@ -1,4 +1,4 @@
-/** Whatever API.md calls a name is one everywhere: also those that JavaScript objects have, and 128 astral characters. */
+/** Whatever docs/api.md calls a name is one everywhere: also those that JavaScript objects have, and 128 astral characters. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { AvailabilityService } from "../../src/gen/holdfast/v1/availability_service_pb.js";
 import { Disposition, ErpService } from "../../src/gen/holdfast/v1/erp_service_pb.js";

@@ -86,7 +86,7 @@ describe("policies", () => {
   };
   const SHIPPED = { ...UNSET, safetyStock: 0n, lowAt: 10n, holdDefault: 900, holdMax: 86_400 };
 
-  test("ship as API.md says", async () => {
+  test("ship as docs/api.md says", async () => {
     const { policy, effective } = await get({});
     expect(fields(policy!)).toEqual(UNSET);
     expect(fields(effective!)).toEqual(SHIPPED);

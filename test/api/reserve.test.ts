@@ -1,4 +1,4 @@
-/** Reserve through gRPC: every outcome, every shortage, every error of its rows in API.md. */
+/** Reserve through gRPC: every outcome, every shortage, every error of its rows in docs/api.md. */
 import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { FreshnessState } from "../../src/gen/holdfast/v1/freshness_pb.js";

@@ -1,4 +1,4 @@
-/** The rules are pure (decision 3), and the engine takes time from its clock only (decision 5). */
+/** The rules are pure (decision 10), and the engine takes time from its clock only (decision 5). */
 import { expect, test } from "vitest";
 import { codeOnly, packagesOf, type SourceFile, writtenSources } from "./source-tree.js";
 

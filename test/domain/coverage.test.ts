@@ -1,4 +1,4 @@
-/** Coverage and risk (API.md, Shortfall): committed units in order of commit, then holds in order of creation, unit by unit. */
+/** Coverage and risk (docs/api.md, Shortfall): committed units in order of commit, then holds in order of creation, unit by unit. */
 import { describe, expect, test } from "vitest";
 import { coveredByLine, riskChanges } from "../../src/domain/coverage.js";
 import type { PartitionEvent, RiskChanged } from "../../src/domain/event.js";

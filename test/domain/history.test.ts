@@ -1,4 +1,4 @@
-/** Random histories keep the invariants, and their journal brings back the same state to the byte (decision 3). */
+/** Random histories keep the invariants, and their journal brings back the same state to the byte (decision 10). */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { applyRecord } from "../../src/actor/apply.js";

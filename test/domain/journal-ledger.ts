@@ -56,7 +56,7 @@ export class JournalLedger {
       .reduce((sum, { line }) => sum + line.open, 0);
   }
 
-  /** Who must be at risk on a stock by API.md, Shortfall: as `reservation/line`. */
+  /** Who must be at risk on a stock by docs/api.md, Shortfall: as `reservation/line`. */
   uncovered(stock: number): readonly string[] {
     const { onHand, unavailable, allocated } = this.stocks.get(stock)!;
     let left = Math.max(0, onHand - unavailable - allocated);

@@ -1,4 +1,4 @@
-/** Bytes that are not what was written, in places that WITNESS vouches for: found, named with file and offset, never served (decision 7). */
+/** Bytes that are not what was written, in places that WITNESS vouches for: found, named with file and offset, never served (decision 2). */
 import { describe, expect, test } from "vitest";
 import { JournalError, type StoredBlock } from "../../src/journal/journal.js";
 import {

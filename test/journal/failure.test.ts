@@ -1,4 +1,4 @@
-/** One disk operation fails and the process lives on (decision 10): fail stop, and what a new start makes of it. */
+/** One disk operation fails and the process lives on (decision 11): fail stop, and what a new start makes of it. */
 import { describe, expect, test } from "vitest";
 import { DurableModel } from "./durable-model.js";
 import {

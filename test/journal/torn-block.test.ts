@@ -1,4 +1,4 @@
-/** A write that a crash falls into (decision 7): whatever part of it is on the disk, its block is wholly there or wholly not. */
+/** A write that a crash falls into (decision 2): whatever part of it is on the disk, its block is wholly there or wholly not. */
 import { describe, expect, test } from "vitest";
 import { blockOf, FOLDER, openRun, readAll, SEGMENT_2, shapeOf, verifyAll } from "./journal-run.js";
 import { MachineStopped, MemoryDisk } from "./memory-disk.js";

@@ -1,4 +1,4 @@
-/** When WITNESS is written, and what a start makes of what it says (decision 7). */
+/** When WITNESS is written, and what a start makes of what it says (decision 2). */
 import { describe, expect, test } from "vitest";
 import { readWitness } from "../../src/journal/witness.js";
 import { blockOf, FOLDER, fillJournal, openRun, readAll, SEGMENT_1, WITNESS } from "./journal-run.js";

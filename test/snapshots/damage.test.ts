@@ -1,4 +1,4 @@
-/** Nothing of a snapshot is believed unless it is proven: pages by the page table, the checkpoint file by its own sum (decision 8). */
+/** Nothing of a snapshot is believed unless it is proven: pages by the page table, the checkpoint file by its own sum (decision 4). */
 import { createHash } from "node:crypto";
 import { create, fromBinary, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { beforeAll, describe, expect, it, test } from "vitest";

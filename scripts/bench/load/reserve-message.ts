@@ -8,7 +8,7 @@ import {
 import type { OutgoingMessage } from "./connection.js";
 import { type DigitField, PatchedMessage } from "./patched-message.js";
 
-/** Dealers that share the load, as in a network of the size that PRODUCT.md speaks of. */
+/** Dealers that share the load, as in a network of the size that it is made for. */
 const DEALER_COUNT = 350;
 const SKU_DIGITS = 7;
 /** Digits of the number in a request_id, after its prefix. */

@@ -1,4 +1,5 @@
 /** The mutating methods in the turn: first answer to a retry, otherwise decide, record with the answer, answer (P5, I4). */
+import { assert } from "../../domain/assertion.js";
 import type { Answers, Commit, Extend, Release, Reserve } from "../../domain/command.js";
 import { decideCommit } from "../../domain/decide/commit.js";
 import type { Decision, DecisionContext } from "../../domain/decide/decision.js";
@@ -15,7 +16,8 @@ import { overloaded } from "../refusals.js";
 import type { Turn } from "../turn.js";
 import { type DealerRules, homeOf } from "./dealer-warehouse.js";
 
-type Answer = Answers["Reserve"];
+/** What every mutating method answers; only Reserve has an outcome to tell, the others are DONE. */
+type Answer = Omit<Answers["Reserve"], "outcome"> & { readonly outcome: RequestAnswered["outcome"] };
 type Result<A> = { readonly answer: A } | { readonly refusal: Refusal };
 
 export interface MutatingSettings extends DealerRules {
@@ -55,14 +57,16 @@ export function mutatingHandlers(settings: MutatingSettings) {
     return { answer: { reservation: reservation!, freshness } };
   };
   return {
-    Reserve(turn: Turn, command: Reserve): Result<Answer> {
+    Reserve(turn: Turn, command: Reserve): Result<Answers["Reserve"]> {
       const home = homeOf(turn, command, settings);
       if ("refusal" in home) return home;
-      return mutate(turn, home.partition, command, (context) =>
+      const result = mutate(turn, home.partition, command, (context) =>
         home.notAssigned === undefined
           ? decideReserve(home.partition, command, context)
           : { kind: "refused", refusal: home.notAssigned },
       );
+      assert("refusal" in result || result.answer.outcome !== "DONE", "a Reserve has an outcome to tell");
+      return result as Result<Answers["Reserve"]>;
     },
     Commit: (turn: Turn, command: Commit) =>
       onReservation(turn, command, (partition, number) => decideCommit(partition, number, command)),
@@ -90,8 +94,8 @@ function repeat(
     known.shown === undefined
       ? undefined
       : reservationAsShown(partition.reservations.get(known.reservation)!, known.shown);
-  const outcome = known.outcome === "DONE" ? "RESERVED" : known.outcome;
-  return { answer: { outcome, reservation, shortages: known.shortages, freshness: known.freshness } };
+  const { outcome, shortages, freshness } = known;
+  return { answer: { outcome, reservation, shortages, freshness } };
 }
 
 function decideNew(
@@ -115,6 +119,6 @@ function decideNew(
       answeredAtMs: turn.nowMs,
     }),
   );
-  const outcome = decision.outcome === "DONE" ? "RESERVED" : decision.outcome;
-  return { answer: { outcome, reservation: reservation(), shortages: decision.shortages, freshness } };
+  const { outcome, shortages } = decision;
+  return { answer: { outcome, reservation: reservation(), shortages, freshness } };
 }

@@ -51,7 +51,7 @@ export function freshnessMessage(freshness: DomainFreshness): Freshness {
   };
 }
 
-/** Every figure for a reader by warehouse; for a dealer only what a dealer may know (API.md, Availability). */
+/** Every figure for a reader by warehouse; for a dealer only what a dealer may know (docs/api.md, Availability). */
 export function availabilityMessage(figures: StockFigures, warehouseId: string, forDealer: boolean): Availability {
   const shown = (units: number) => (forDealer ? 0n : BigInt(units));
   return {

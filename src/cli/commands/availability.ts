@@ -14,10 +14,22 @@ interface AvailabilityOptions extends ServerOptions, PageOptions {
   readonly warehouse?: string;
 }
 
+/** What an answer to a dealer leaves out; as zeros it would say something that is not so. */
+const HIDDEN_FROM_DEALERS = [
+  "onHand",
+  "unavailable",
+  "reserved",
+  "committed",
+  "allocatedElsewhere",
+  "safetyStock",
+  "degradedBuffer",
+  "shortfall",
+];
+
 const EXAMPLES = `
 Examples:
   $ holdfast availability --warehouse north bolt-m8 nut-m8
-  What a dealer may know of everything in the warehouse that serves it:
+  What a registered dealer may know of everything in the warehouse that serves it:
   $ holdfast availability --dealer d-17 --all`;
 
 export function registerAvailability(program: Command, session: Session): void {
@@ -40,7 +52,8 @@ export function registerAvailability(program: Command, session: Session): void {
         });
         const table = options.dealer === undefined ? describeForWarehouse(message) : describeForDealer(message);
         const describe = (): string => withMoreHint(table, message);
-        return printAnswer(session, options, { schema: GetAvailabilityResponseSchema, message, describe });
+        const hidden = options.dealer === undefined ? [] : HIDDEN_FROM_DEALERS;
+        return printAnswer(session, options, { schema: GetAvailabilityResponseSchema, message, describe, hidden });
       });
     });
 }

@@ -21,7 +21,7 @@ interface ReceiveOptions extends ServerOptions {
 const EXAMPLES = `
 Examples:
   $ holdfast receive --warehouse north bolt-m8=100 nut-m8=250
-  $ holdfast receive --warehouse north --source wms --reference delivery-88 bolt-m8=40
+  $ holdfast receive --warehouse north --source wms --reference delivery-88 washer-m8=40
 
 The first source that names a stock becomes its source of record: later events of other sources are refused.
 One program at a time may number the events of a source.`;

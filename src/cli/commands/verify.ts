@@ -24,7 +24,9 @@ Exits 0 when everything is proven, 1 at the first damage, which it names with fi
     .action(async (options: { readonly data: string; readonly json?: boolean }) => {
       const { terminal } = session;
       try {
-        await stat(options.data);
+        await stat(join(options.data, "logs")).catch((cause) => {
+          throw new Error(`${options.data} is no data folder: it has no logs/`, { cause });
+        });
         const [{ verifyFolder }, { lockDataFolder }] = await Promise.all([
           import("../verify/verify-folder.js"),
           import("../../journal/data-folder-lock.js"),

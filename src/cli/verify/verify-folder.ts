@@ -1,6 +1,7 @@
 /**
  * Reads a data folder offline and proves it: the block chain, the sequences, the invariants recomputed from the journal,
- * and the snapshots compared with what the journal says at their block. It changes nothing but LevelDB's own housekeeping.
+ * and the snapshots compared with what the journal says at their block. It changes nothing but
+ * LevelDB's own housekeeping.
  */
 import { access } from "node:fs/promises";
 import { join } from "node:path";

@@ -14,7 +14,7 @@ interface CommittedLine {
 
 /**
  * Which committed units a dispatch consumes: those of the named reservation, or of the order, oldest commit first.
- * What it cannot be matched with is kept as an exception (API.md, "A dispatch is a fact").
+ * What it cannot be matched with is kept as an exception (docs/api.md, ErpService).
  */
 export function decideDispatch(
   state: PartitionState,

@@ -12,7 +12,7 @@ import { sampleReserved } from "./sample-answers.js";
 /** What many callers take of headers, each counted with 32 bytes on top (RFC 9113, 6.5.2). */
 const HEADERS_MAX = 8 * 1024;
 
-/** The table of API.md, Errors. */
+/** The table of docs/api.md, Errors. */
 const CODE_OF_REASON: Readonly<Record<RefusalReason, string>> = {
   INVALID_FIELD: "INVALID_ARGUMENT",
   LIMIT_EXCEEDED: "INVALID_ARGUMENT",

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { isName } from "../../../src/api/requests/field-check.js";
 
-/** API.md, word for word: 1 to 128 code points, none of category Cc, Cs, Zl or Zp. */
+/** docs/api.md, word for word: 1 to 128 code points, none of category Cc, Cs, Zl or Zp. */
 const PLAIN_RULE = /^[^\p{Cc}\p{Cs}\p{Zl}\p{Zp}]{1,128}$/u;
 
 const ODD_ONES = [
