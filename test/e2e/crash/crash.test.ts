@@ -52,9 +52,8 @@ test(`after each of ${KILLS} kills everything acknowledged is there, and what wa
   expect(await server.end("SIGTERM")).toBe(0);
   const { stdout } = await promisify(execFile)(process.execPath, [MAIN, "verify", "--data", folder, "--json"]);
   expect(JSON.parse(stdout)).toMatchObject({ ok: true, stocks: SKUS.length, reservations: ledger.size });
-  console.log(
-    `seed ${random.seed}: ${JSON.stringify(load.done)}, ready after ${Math.round(Math.max(...readyMs))} ms at most`,
-  );
+  const ready = `ready after ${Math.round(Math.max(...readyMs))} ms at most`;
+  process.stdout.write(`seed ${random.seed}: ${JSON.stringify(load.done)}, ${ready}\n`);
   expect(Math.max(...readyMs)).toBeLessThan(READY_WITHIN_MS);
   for (const [kind, count] of Object.entries(load.done)) expect(count, `${kind} happened`).toBeGreaterThan(0);
 });
