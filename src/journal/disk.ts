@@ -25,6 +25,8 @@ export interface DiskFile {
   size(): Promise<number>;
   /** Reads up to `length` bytes at `position` into the start of `into`; fewer at the end of the file. */
   read(into: Uint8Array, length: number, position: number): Promise<number>;
+  /** The same at once: for a page of state that is needed within a step. Never where a turn is kept waiting. */
+  readSync(into: Uint8Array, length: number, position: number): number;
   /** Writes `length` bytes from `start` of `from`; it may write fewer and says how many. */
   write(from: Uint8Array, start: number, length: number, position: number): Promise<number>;
   sync(): Promise<void>;
@@ -65,4 +67,16 @@ export async function writeFileAtomically(disk: Disk, folder: string, name: stri
   }
   await disk.rename(aside, `${folder}/${name}`);
   await disk.syncFolder(folder);
+}
+
+/** The same as readUpTo, at once. */
+export function readUpToSync(file: DiskFile, length: number, position: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let done = 0;
+  while (done < length) {
+    const more = file.readSync(bytes.subarray(done), length - done, position + done);
+    if (more === 0) break;
+    done += more;
+  }
+  return bytes.subarray(0, done);
 }

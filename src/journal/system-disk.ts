@@ -1,5 +1,5 @@
 /** The Disk port on node:fs. Appends go through plain file descriptors: one operation of the thread pool each. */
-import { close, constants, fdatasync, fstat, fsync, open, read, write } from "node:fs";
+import { close, constants, fdatasync, fstat, fsync, open, read, readSync, write } from "node:fs";
 import { mkdir, readdir, rename, rm, statfs } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { promisify } from "node:util";
@@ -62,17 +62,25 @@ async function syncFolder(path: string): Promise<void> {
 
 function fileOf(descriptor: number, path: string): DiskFile {
   let isClosed = false;
+  const named = (error: unknown) =>
+    Object.assign(error as Error, { path, message: `${(error as Error).message}, '${path}'` });
   /** The number of a closed descriptor may be another file's by now. */
   const operate = <T>(run: (done: (error: unknown, result: T) => void) => void): Promise<T> =>
     new Promise((resolve, reject) => {
-      const named = (error: unknown) =>
-        Object.assign(error as Error, { path, message: `${(error as Error).message}, '${path}'` });
       if (isClosed) reject(named(Object.assign(new Error("EBADF: the file is closed"), { code: "EBADF" })));
       else run((error, result) => (error ? reject(named(error)) : resolve(result)));
     });
   return {
     size: async () => (await operate<{ size: number }>((done) => fstat(descriptor, done))).size,
     read: (into, length, position) => operate((done) => read(descriptor, into, 0, length, position, done)),
+    readSync(into, length, position) {
+      try {
+        if (isClosed) throw Object.assign(new Error("EBADF: the file is closed"), { code: "EBADF" });
+        return readSync(descriptor, into, 0, length, position);
+      } catch (cause) {
+        throw named(cause);
+      }
+    },
     write: (from, start, length, position) => operate((done) => write(descriptor, from, start, length, position, done)),
     sync: () => operate<void>((done) => fdatasync(descriptor, (error) => done(error, undefined))),
     close: () =>

@@ -39,7 +39,7 @@ export type Fault =
    * have written), or all was `done` in spite of the error.
    */
   | { readonly kind: "error"; readonly code: string; readonly effect: "nothing" | "seen" | "done" }
-  /** A write that takes only its first bytes. */
+  /** A write that takes only its first bytes, or a read that gives only these: at least one, as none would say that the file ends. */
   | { readonly kind: "short"; readonly bytes: number };
 
 /** Every operation after the machine stopped ends so. */
@@ -102,6 +102,12 @@ export class MemoryDisk implements Disk {
     return this.#faultsMet;
   }
   #faultsMet = 0;
+
+  /** Some of what was written would be lost in a crash. */
+  get hasPendingWrites(): boolean {
+    if (this.#state.pendingNames.length > 0) return true;
+    return [...this.#state.seen.values()].some((file) => file.pending.length > 0);
+  }
 
   get isStopped(): boolean {
     return this.#isStopped;
@@ -286,11 +292,12 @@ export class MemoryDisk implements Disk {
     return {
       size: () => operate("size", () => file.seen.length),
       read: (into, length, position) =>
-        operate("read", () => {
-          const count = file.seen.copy(into, 0, position, Math.min(file.seen.length, position + length));
-          this.bytesRead += count;
-          return count;
-        }),
+        operate("read", (fault) => this.#read(file, { into, length, position }, fault)),
+      readSync: (into, length, position) => {
+        const fault = this.#begin({ kind: "read", path });
+        if (isClosed) throw systemError("EBADF", `${path} is closed`);
+        return this.#perform({ kind: "read", path }, fault, () => this.#read(file, { into, length, position }, fault));
+      },
       write: (from, start, length, position) =>
         operate(mode === "durable" ? "writeDurable" : "write", (fault) => {
           const taken = fault?.kind === "short" ? Math.min(length, fault.bytes) : length;
@@ -311,14 +318,34 @@ export class MemoryDisk implements Disk {
     };
   }
 
+  #read(
+    file: StoredFile,
+    { into, length, position }: { into: Uint8Array; length: number; position: number },
+    fault: Fault | undefined,
+  ): number {
+    const given = fault?.kind === "short" ? Math.min(length, Math.max(1, fault.bytes)) : length;
+    const count = file.seen.copy(into, 0, position, Math.min(file.seen.length, position + given));
+    this.bytesRead += count;
+    return count;
+  }
+
   /** Counts an operation, and does its work or what its fault says. */
   async #operate<T>(operation: Operation, act: (fault?: Fault) => T): Promise<T> {
+    const fault = this.#begin(operation);
+    for (let turns = this.delays?.below(4) ?? 0; turns > 0; turns--) await Promise.resolve();
+    if (this.#isStopped) throw new MachineStopped();
+    return this.#perform(operation, fault, act);
+  }
+
+  #begin(operation: Operation): Fault | undefined {
     if (this.#isStopped) throw new MachineStopped();
     const fault = this.#takeFault(operation);
     this.#done.push(operation);
     if (fault !== undefined) this.#faultsMet += 1;
-    for (let turns = this.delays?.below(4) ?? 0; turns > 0; turns--) await Promise.resolve();
-    if (this.#isStopped) throw new MachineStopped();
+    return fault;
+  }
+
+  #perform<T>(operation: Operation, fault: Fault | undefined, act: (fault?: Fault) => T): T {
     if (fault === undefined || fault.kind === "short") return act(fault);
     if (fault.kind === "crash") {
       if (operation.kind !== "syncFolder") act(fault);
