@@ -31,7 +31,7 @@ export function commit(state: ModelState, change: Change<Commit>): Expected {
     reservation.state = "COMMITTED";
     state.lastCommit += 1;
     reservation.commitOrder = state.lastCommit;
-    changed(state, reservation, { nowMs: change.nowMs, endsAs: "RELEASED" });
+    changed(state, [reservation], { nowMs: change.nowMs, exact: true }, "RELEASED");
     return undefined;
   });
 }
@@ -45,7 +45,7 @@ export function release(state: ModelState, change: Change<Release>): Expected {
       line.released += units;
       line.open -= units;
     }
-    changed(state, reservation, { nowMs: change.nowMs, endsAs: "RELEASED" });
+    changed(state, [reservation], { nowMs: change.nowMs, exact: true }, "RELEASED");
     return undefined;
   });
 }
@@ -57,7 +57,7 @@ export function extend(state: ModelState, change: Change<Extend>): Expected {
     const holdMs = change.command.holdMs === 0 ? policy.holdDefaultMs : change.command.holdMs;
     const deadlineMs = change.nowMs + holdMs;
     if (deadlineMs > reservation.createdAtMs + policy.holdMaxMs) return refused("LIMIT_EXCEEDED");
-    changed(state, reservation, { nowMs: change.nowMs, endsAs: "RELEASED" });
+    changed(state, [reservation], { nowMs: change.nowMs, exact: true }, "RELEASED");
     holdUntil(state, reservation, deadlineMs);
     return undefined;
   });

@@ -13,6 +13,7 @@ export function dispatch(state: ModelState, stock: ModelStock, event: Dispatch, 
   if (body.reservationId === "" && body.orderId === "") return;
   const found = body.reservationId === "" ? ofOrder(state, stock, body) : ofReservation(state, stock, body, at);
   let left = body.quantity;
+  const consumed: ModelReservation[] = [];
   for (const reservation of found.matched) {
     const line = reservation.lines.find(({ sku }) => sku === stock.sku)!;
     const units = Math.min(left, line.open);
@@ -20,8 +21,9 @@ export function dispatch(state: ModelState, stock: ModelStock, event: Dispatch, 
     line.open -= units;
     line.dispatched += units;
     left -= units;
-    changed(state, reservation, { nowMs: at.nowMs, endsAs: "RELEASED" });
+    consumed.push(reservation);
   }
+  changed(state, consumed, { nowMs: at.nowMs, exact: true }, "RELEASED");
   if (left > 0) stock.exceptions.unshift({ eventId, quantity: left, reason: found.otherwise });
 }
 

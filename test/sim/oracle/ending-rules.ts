@@ -1,19 +1,17 @@
 /** How units leave a reservation, and how it ends: exactly once (P3, P6, I3, I9). */
 import { isOpen, type ModelReservation, type ModelState, stockKey } from "./model-state.js";
-import { lowerExcessAllowed, refreshRisk, stocksOf } from "./stock-rules.js";
+import { countRevision, lowerExcessAllowed, type Moment, refreshRisk, stocksOf } from "./stock-rules.js";
 
-/** Counts a change of the reservation, and ends it when nothing of it is open. */
-export function changed(
-  state: ModelState,
-  reservation: ModelReservation,
-  change: { readonly nowMs: number; readonly endsAs: "RELEASED" | "EXPIRED" },
-): void {
-  reservation.revision += 1;
-  reservation.updatedAtMs = change.nowMs;
-  const stocks = stocksOf(state, reservation);
+export type Ending = "RELEASED" | "EXPIRED";
+
+/** Counts one change of a reservation whose units were moved already, and ends it when nothing of it is open. */
+function count(state: ModelState, reservation: ModelReservation, at: Moment, ending: Ending): void {
+  const toldByExpiry = reservation.toldByExpiry && ending === "EXPIRED";
+  countRevision(reservation, at);
+  reservation.toldByExpiry = toldByExpiry;
   if (reservation.lines.every((line) => line.open === 0)) {
     const dispatched = reservation.lines.some((line) => line.dispatched > 0);
-    reservation.state = dispatched ? "FULFILLED" : change.endsAs;
+    reservation.state = dispatched ? "FULFILLED" : ending;
     reservation.atRisk = false;
   }
   if (reservation.state !== "PENDING") reservation.expiresAtMs = 0;
@@ -21,7 +19,18 @@ export function changed(
     const stock = state.stocks.get(stockKey(reservation.warehouseId, line.sku));
     if (line.open === 0) stock?.open.delete(reservation.number);
   }
-  refreshRisk(state, stocks);
+}
+
+/** What one decision or event did to these reservations: their revisions, their ends, and who is at risk by it. */
+export function changed(
+  state: ModelState,
+  reservations: readonly ModelReservation[],
+  at: Moment,
+  ending: Ending,
+): void {
+  const stocks = new Set(reservations.flatMap((reservation) => stocksOf(state, reservation)));
+  for (const reservation of reservations) count(state, reservation, at, ending);
+  refreshRisk(state, stocks, at, new Set(reservations.map((reservation) => reservation.number)));
   for (const stock of stocks) lowerExcessAllowed(state, stock);
 }
 
@@ -36,7 +45,7 @@ export function expireDue(state: ModelState, nowMs: number): void {
       line.released += line.open;
       line.open = 0;
     }
-    changed(state, reservation, { nowMs: reservation.expiresAtMs, endsAs: "EXPIRED" });
+    changed(state, [reservation], { nowMs: reservation.expiresAtMs, exact: false }, "EXPIRED");
   }
   state.nextDeadlineMs = held
     .filter(isOpen)

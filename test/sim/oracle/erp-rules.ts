@@ -21,15 +21,14 @@ export function applyErpEvent(state: ModelState, event: ErpEvent, at: ErpContext
   const rejection = rejectionOf(stock, body);
   if (rejection !== undefined) return rejection;
   if (body.kind === "OrderClosed") {
-    const closing = closeOrder(state, body, at);
-    if (closing === undefined && known !== undefined) stock.lastEvents.unshift(event);
-    return closing;
+    const ambiguous = closeOrder(state, body, at);
+    if (ambiguous !== undefined) return ambiguous;
   }
   state.stocks.set(key, stock);
   state.warehouses.add(body.warehouseId);
   move(state, stock, event, at);
   stock.lastEvents.unshift(event);
-  refreshRisk(state, [stock]);
+  refreshRisk(state, [stock], { nowMs: at.nowMs, exact: true }, new Set());
   stock.excessAllowed = Math.max(0, excess(state, stock));
   return undefined;
 }
@@ -112,17 +111,20 @@ function closeOrder(
     reservation.warehouseId === body.warehouseId &&
     isOpen(reservation) &&
     (body.dealerId === "" || reservation.dealerId === body.dealerId) &&
-    (body.reservationId === "" ? reservation.orderId === body.orderId : reservation.number === named) &&
-    (body.sku === "" || reservation.lines.some((line) => line.sku === body.sku && line.open > 0));
-  const closed = [...state.reservations.values()].filter(matches);
-  if (new Set(closed.map((reservation) => reservation.dealerId)).size > 1) return "DEALER_AMBIGUOUS: dealer_id";
+    (body.reservationId === "" ? reservation.orderId === body.orderId : reservation.number === named);
+  const order = [...state.reservations.values()].filter(matches);
+  // Whatever SKU is closed: it is the order_id that several dealers use (docs/api.md).
+  if (new Set(order.map((reservation) => reservation.dealerId)).size > 1) return "DEALER_AMBIGUOUS: dealer_id";
+  const closed = order.filter(({ lines }) =>
+    lines.some((line) => line.open > 0 && (body.sku === "" || line.sku === body.sku)),
+  );
   for (const reservation of closed) {
     for (const line of reservation.lines) {
       if (body.sku !== "" && line.sku !== body.sku) continue;
       line.released += line.open;
       line.open = 0;
     }
-    changed(state, reservation, { nowMs: at.nowMs, endsAs: "RELEASED" });
   }
+  changed(state, closed, { nowMs: at.nowMs, exact: true }, "RELEASED");
   return undefined;
 }

@@ -24,10 +24,17 @@ export interface ModelReservation {
   readonly lines: readonly ModelLine[];
   readonly createdAtMs: number;
   updatedAtMs: number;
+  /** False when an expiry changed it, which the service may have noticed at any time from `updatedAtMs` on. */
+  updatedExactly: boolean;
   state: ReservationState;
   expiresAtMs: number;
   atRisk: boolean;
   revision: number;
+  /**
+   * Its last revision told that an expiry had covered it. Where it expires next, the service may have noticed both expiries
+   * at once and not have told of the first: its revision is then one less.
+   */
+  toldByExpiry: boolean;
   /** Place in the order of commits; 0 before. */
   commitOrder: number;
 }
@@ -151,8 +158,8 @@ export function isOpen(reservation: ModelReservation): boolean {
 
 /** The reservation as it stands now, apart from what becomes of it. */
 export function picture(reservation: ModelReservation): ReservationPicture {
-  const { number, dealerId, orderId, warehouseId, state, createdAtMs, updatedAtMs, expiresAtMs, atRisk, revision } =
-    reservation;
+  const { number, dealerId, orderId, warehouseId, state, createdAtMs, updatedAtMs, updatedExactly } = reservation;
+  const { expiresAtMs, atRisk, revision, toldByExpiry } = reservation;
   return {
     number,
     dealerId,
@@ -162,8 +169,10 @@ export function picture(reservation: ModelReservation): ReservationPicture {
     lines: reservation.lines.map((line) => ({ ...line })),
     createdAtMs,
     updatedAtMs,
+    updatedExactly,
     expiresAtMs,
     atRisk,
     revision,
+    revisionLeast: state === "EXPIRED" && toldByExpiry ? revision - 1 : revision,
   };
 }

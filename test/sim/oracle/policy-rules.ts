@@ -34,13 +34,16 @@ export function effectivePolicy(state: ModelState, scope: PolicyScope): Effectiv
   const ofWarehouse = (warehouseId === "" ? undefined : state.policies.get(keyOf(warehouseId, "", ""))) ?? {};
   const ofStock = (sku === "" ? undefined : state.policies.get(keyOf(warehouseId, sku, ""))) ?? {};
   const ofDealer = (dealerId === "" ? undefined : state.policies.get(keyOf("", "", dealerId))) ?? {};
+  const holdMaxMs = ofDealer.holdMaxMs ?? ofWarehouse.holdMaxMs ?? fallback.holdMaxMs ?? SHIPPED.holdMaxMs;
+  const holdDefaultMs =
+    ofDealer.holdDefaultMs ?? ofWarehouse.holdDefaultMs ?? fallback.holdDefaultMs ?? SHIPPED.holdDefaultMs;
   const quota = ofDealer.openReservationsMax ?? fallback.openReservationsMax;
   return {
     safetyStock: ofStock.safetyStock ?? ofWarehouse.safetyStock ?? fallback.safetyStock ?? SHIPPED.safetyStock,
     lowAt: ofStock.lowAt ?? ofWarehouse.lowAt ?? fallback.lowAt ?? SHIPPED.lowAt,
-    holdDefaultMs:
-      ofDealer.holdDefaultMs ?? ofWarehouse.holdDefaultMs ?? fallback.holdDefaultMs ?? SHIPPED.holdDefaultMs,
-    holdMaxMs: ofDealer.holdMaxMs ?? ofWarehouse.holdMaxMs ?? fallback.holdMaxMs ?? SHIPPED.holdMaxMs,
+    // A default beyond the maximum would refuse every caller that leaves the hold to the policy.
+    holdDefaultMs: Math.min(holdDefaultMs, holdMaxMs),
+    holdMaxMs,
     ...(quota === undefined ? {} : { openReservationsMax: quota }),
   };
 }

@@ -40,9 +40,13 @@ export interface ReservationPicture {
   readonly lines: readonly LinePicture[];
   readonly createdAtMs: number;
   readonly updatedAtMs: number;
+  /** False: `updatedAtMs` is the earliest moment that it may be. */
+  readonly updatedExactly: boolean;
   readonly expiresAtMs: number;
   readonly atRisk: boolean;
   readonly revision: number;
+  /** Less than `revision` where two expiries may have been noticed at once. */
+  readonly revisionLeast: number;
 }
 
 export interface LinePicture {

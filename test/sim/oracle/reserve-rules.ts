@@ -23,9 +23,6 @@ export function reserve(state: ModelState, nowMs: number, command: Reserve): Exp
   const policy = effectivePolicy(state, { warehouseId, sku: "", dealerId: command.dealerId });
   const holdMs = command.holdMs === 0 ? policy.holdDefaultMs : command.holdMs;
   if (!command.commit && holdMs > policy.holdMaxMs) return refused("LIMIT_EXCEEDED");
-  if (openOf(state, command.dealerId, warehouseId) >= (policy.openReservationsMax ?? Number.POSITIVE_INFINITY)) {
-    return refused("QUOTA_EXCEEDED");
-  }
   const unknown = [...quantities.keys()].filter((sku) => !state.stocks.has(stockKey(warehouseId, sku)));
   if (!command.partial && unknown.length > 0) return { kind: "refused", reasons: ["SKU_NOT_FOUND"], names: unknown };
 
@@ -42,6 +39,10 @@ export function reserve(state: ModelState, nowMs: number, command: Reserve): Exp
       freshness: fresh,
     } as const;
     return remember(state, at, command, answer);
+  }
+  // Only what would be made counts: an order that is rejected anyway is told so.
+  if (openOf(state, command.dealerId, warehouseId) >= (policy.openReservationsMax ?? Number.POSITIVE_INFINITY)) {
+    return refused("QUOTA_EXCEEDED");
   }
   const made = make(state, at, command, { quantities, granted, holdMs });
   const outcome = shortages.length > 0 ? "PARTIALLY_RESERVED" : "RESERVED";
@@ -136,10 +137,12 @@ function make(
     }),
     createdAtMs: at.nowMs,
     updatedAtMs: at.nowMs,
+    updatedExactly: true,
     state: command.commit ? "COMMITTED" : "PENDING",
     expiresAtMs: 0,
     atRisk: false,
     revision: 1,
+    toldByExpiry: false,
     commitOrder: 0,
   };
   state.reservations.set(made.number, made);

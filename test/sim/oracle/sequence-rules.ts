@@ -20,7 +20,8 @@ export function takeErpEvent(
     said(source, nowMs);
     const known = isWaiting ? source.buffered.get(event.sequence)?.eventId : source.eventIds.get(event.sequence);
     if (known !== undefined && known !== event.eventId) return disposition("REJECTED", "SEQUENCE_REUSED");
-    return disposition("DUPLICATE");
+    // One that waits is still "ahead of a gap, with what is missing".
+    return isWaiting ? disposition("BUFFERED", "", gaps(source)) : disposition("DUPLICATE");
   }
   if (event.sequence > source.applied + 1) {
     if (source.buffered.size >= state.settings.bufferedEventsMax) {
@@ -42,13 +43,12 @@ export function takeErpEvent(
   return rejection === undefined ? disposition("APPLIED") : disposition("REJECTED", rejection);
 }
 
-/** Shows a lost last event as a gap; it is not journalled. */
+/** Shows a lost last event as a gap; it is not journalled. Nothing of it waits, so it is APPLIED, with what is missing. */
 export function takeHeartbeat(state: ModelState, nowMs: number, source: string, lastSequence: number): Expected {
   const known = sourceNamed(state, source);
   said(known, nowMs);
   known.toldLast = Math.max(known.toldLast, lastSequence);
-  const missing = gaps(known);
-  return missing.length === 0 ? disposition("APPLIED") : disposition("BUFFERED", "", missing);
+  return disposition("APPLIED", "", gaps(known));
 }
 
 export function sourceStatus(state: ModelState, nowMs: number, name: string): Expected {

@@ -74,23 +74,47 @@ export function covered(state: ModelState, stock: ModelStock): ReadonlyMap<numbe
   return units;
 }
 
-/** Works out again who is at risk, for the reservations of these stocks. */
-export function refreshRisk(state: ModelState, stocks: readonly ModelStock[]): void {
+/** A moment, and whether the service is known to have acted at it; an expiry may be noticed later. */
+export interface Moment {
+  readonly nowMs: number;
+  readonly exact: boolean;
+}
+
+/**
+ * After one decision or event: works out again who is at risk on these stocks. It is told, so it counts as a revision, but not
+ * of a reservation that the decision changed anyway.
+ */
+export function refreshRisk(
+  state: ModelState,
+  stocks: Iterable<ModelStock>,
+  at: Moment,
+  changed: ReadonlySet<number>,
+): void {
   const touched = new Set<number>();
   for (const stock of stocks) for (const number of stock.open) touched.add(number);
   const coverOf = new Map<string, ReadonlyMap<number, number>>();
   for (const number of touched) {
     const reservation = state.reservations.get(number)!;
-    reservation.atRisk = reservation.lines.some((line) => {
+    const atRisk = reservation.lines.some((line) => {
       if (line.open === 0) return false;
       const key = stockKey(reservation.warehouseId, line.sku);
       if (!coverOf.has(key)) coverOf.set(key, covered(state, state.stocks.get(key)!));
       return coverOf.get(key)!.get(number)! < line.open;
     });
+    if (atRisk === reservation.atRisk) continue;
+    reservation.atRisk = atRisk;
+    if (!changed.has(number)) countRevision(reservation, at);
   }
 }
 
-/** The stocks on which a reservation has, or had, something. */
+export function countRevision(reservation: ModelReservation, at: Moment): void {
+  reservation.revision += 1;
+  reservation.updatedAtMs = at.nowMs;
+  reservation.updatedExactly = at.exact;
+  reservation.toldByExpiry = !at.exact;
+}
+
+/** The stocks that a reservation names. */
 export function stocksOf(state: ModelState, reservation: ModelReservation): ModelStock[] {
   const stocks = reservation.lines.map((line) => state.stocks.get(stockKey(reservation.warehouseId, line.sku)));
   return stocks.filter((stock) => stock !== undefined);

@@ -1,0 +1,122 @@
+/**
+ * Pages in memory that fail as LevelDB was seen to: acknowledged batches that a crash takes, single pages missing, stale or wrong,
+ * reads and writes that fail. They outlive the process; `open` gives each process its own way in.
+ */
+import type { PageBatch, PageStore } from "../../src/snapshots/page-store.js";
+import type { SimulationContext } from "./simulation-context.js";
+
+/** How many of the newest batches a crash may take. */
+const BATCHES_LOST_MAX = 3;
+/** Where a store key ends its page and begins its generation. */
+const GENERATION_AT = 9;
+
+type Undo = ReadonlyMap<string, Uint8Array | undefined>;
+
+export class SimulatedPages {
+  readonly #context: SimulationContext;
+  readonly #values = new Map<string, Uint8Array>();
+  #undo: Undo[] = [];
+  #process = 0;
+  /** Faults so far: a start may find a snapshot damaged only after one. */
+  faultsMet = 0;
+
+  constructor(context: SimulationContext) {
+    this.#context = context;
+  }
+
+  open(): PageStore {
+    this.#process += 1;
+    const process = this.#process;
+    return {
+      get: (key) => this.#get(nameOf(key)),
+      write: (batch) => this.#write(batch, process),
+      close: async () => {},
+    };
+  }
+
+  /** The process or the machine is gone: what was in flight never ends, and some of what was acknowledged may be lost. */
+  crash(): void {
+    const { random, faults, coverage } = this.#context;
+    this.#process += 1;
+    if (this.#undo.length === 0 || !random.chance(faults.batchesLost / 1000)) return;
+    for (let left = 1 + random.below(BATCHES_LOST_MAX); left > 0; left--) {
+      for (const [key, before] of this.#undo.pop() ?? []) this.#put(key, before);
+    }
+    this.#met();
+    coverage.count("snapshots: acknowledged batches were lost");
+  }
+
+  /** Throws everything away. */
+  clear(): void {
+    this.#values.clear();
+    this.#undo = [];
+  }
+
+  /** One page goes missing, is an older version of itself, or is not what was written. */
+  damageOne(): void {
+    const { random, coverage } = this.#context;
+    const keys = [...this.#values.keys()];
+    if (keys.length === 0) return;
+    const key = random.pick(keys);
+    const older = keys.filter((other) => other < key && other.slice(0, GENERATION_AT) === key.slice(0, GENERATION_AT));
+    const how = random.below(3);
+    if (how === 0) {
+      this.#values.delete(key);
+      coverage.count("snapshots: a page went missing");
+    } else if (how === 1 && older.length > 0) {
+      this.#values.set(key, this.#values.get(random.pick(older))!);
+      coverage.count("snapshots: a page was stale");
+    } else {
+      const bytes = Uint8Array.from(this.#values.get(key)!);
+      bytes[random.below(bytes.length)]! ^= 1 << random.below(8);
+      this.#values.set(key, bytes);
+      coverage.count("snapshots: a page was wrong");
+    }
+    this.#met();
+  }
+
+  #get(key: string): Uint8Array | undefined {
+    const { random, faults, coverage } = this.#context;
+    if (random.chance(faults.pageError / 1000)) {
+      this.#met();
+      coverage.count("snapshots: a read failed");
+      throw new Error("the page store cannot read, as told");
+    }
+    return this.#values.get(key);
+  }
+
+  #write(batch: PageBatch, process: number): Promise<void> {
+    const { time, random, faults, coverage } = this.#context;
+    const entries = new Map<string, Uint8Array | undefined>();
+    for (const { key, value } of batch.puts) entries.set(nameOf(key), Uint8Array.prototype.slice.call(value));
+    for (const key of batch.deletes) entries.set(nameOf(key), undefined);
+    return new Promise((resolve, reject) => {
+      time.in(random.below(faults.diskLatencyUs * 4), () => {
+        if (process !== this.#process) return;
+        if (random.chance(faults.pageError / 1000)) {
+          this.#met();
+          coverage.count("snapshots: a write failed");
+          reject(new Error("the page store cannot write, as told"));
+          return;
+        }
+        this.#undo.push(new Map([...entries.keys()].map((key) => [key, this.#values.get(key)])));
+        if (this.#undo.length > BATCHES_LOST_MAX) this.#undo.shift();
+        for (const [key, value] of entries) this.#put(key, value);
+        resolve();
+      });
+    });
+  }
+
+  #put(key: string, value: Uint8Array | undefined): void {
+    if (value === undefined) this.#values.delete(key);
+    else this.#values.set(key, value);
+  }
+
+  #met(): void {
+    this.faultsMet += 1;
+  }
+}
+
+function nameOf(key: Uint8Array): string {
+  return Buffer.from(key).toString("latin1");
+}
