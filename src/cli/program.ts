@@ -47,7 +47,7 @@ Examples:
   $ holdfast commit --dealer d-17 RESERVATION_ID
   $ holdfast availability --warehouse north
 
-"holdfast help COMMAND" shows the options and examples of a command.
+"holdfast COMMAND --help" shows the options and examples of a command.
 
 Exit codes:
   0  done

@@ -80,7 +80,7 @@ export class PolicyBook {
 const DEFAULT_SCOPE: PolicyScope = { warehouseId: "", sku: "", dealerId: "" };
 
 /** One text for one scope. Names hold no control characters, so a line feed keeps the parts apart. */
-export function scopeKey(scope: PolicyScope): string {
+function scopeKey(scope: PolicyScope): string {
   return `${scope.warehouseId}\n${scope.sku}\n${scope.dealerId}`;
 }
 

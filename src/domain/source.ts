@@ -7,7 +7,7 @@ import { finish, mixString } from "./hash.js";
 import { type SequenceRange, SequenceRuns } from "./sequence-runs.js";
 
 /** How many of a source's newest events can be told from another event under the same sequence. */
-export const REMEMBERED_EVENTS = 100_000;
+const REMEMBERED_EVENTS = 100_000;
 const CHUNK = 4096;
 
 export class Source {

@@ -10,7 +10,7 @@ import { type PageColumn, PageTable } from "./page-table.js";
 import { emptyHead, type PartitionHead } from "./partition-store.js";
 import { EMPTY_SYSTEM_HEAD, type SystemHead } from "./system-store.js";
 
-export const CHECKPOINT_FORMAT = 1;
+const CHECKPOINT_FORMAT = 1;
 const MAGIC = Buffer.from("HFCHKPT\n", "latin1");
 const DIGEST_BYTES = 32;
 

@@ -22,7 +22,7 @@ export function registerCommit(program: Command, session: Session): void {
     .description("Confirms a hold: the lines named, or all that is open. What a partial commit leaves is released.")
     .argument("<reservation>", "the reservation's id")
     .argument("[SKU=QTY...]", "what to confirm", collectLine)
-    .requiredOption("--dealer <dealer>", "whose reservation it is")
+    .requiredOption("--dealer <dealer>", "whose reservation it is (required)")
     .option("--request-id <id>", "makes a retry safe (default: a random one)")
     .addHelpText("after", EXAMPLES)
     .action((reservationId: string, lines: LineArgument[], options: CommitOptions) =>

@@ -17,6 +17,10 @@ interface PutOptions extends ServerOptions {
   readonly reason?: string;
 }
 
+const PUT = 'Registers a dealer, or changes it: "holdfast dealers put d-17 --warehouse north".';
+const GET = 'Shows one dealer: "holdfast dealers get d-17".';
+const LIST = 'Lists the registered dealers by id: "holdfast dealers list --all".';
+
 const EXAMPLES = `
 Examples:
   $ holdfast dealers put d-17 --warehouse north --name "Seventeen & Sons"
@@ -35,23 +39,23 @@ export function registerDealers(program: Command, session: Session): void {
 }
 
 function registerDealersList(dealers: Command, session: Session): void {
-  addPageOptions(addServerOptions(dealers.command("list").summary("list the registered dealers"))).action(
-    (options: ServerOptions & PageOptions) =>
-      withClient(session, options, async (client) => {
-        const message = await readPages(options, {
-          fetch: (page) => client.listDealers(page),
-          append: (into, next) => into.dealers.push(...next.dealers),
-        });
-        const describe = (): string => withMoreHint(describeDealers(message.dealers), message);
-        return printAnswer(session, options, { schema: ListDealersResponseSchema, message, describe });
-      }),
+  const command = dealers.command("list").summary("list the registered dealers").description(LIST);
+  addPageOptions(addServerOptions(command)).action((options: ServerOptions & PageOptions) =>
+    withClient(session, options, async (client) => {
+      const message = await readPages(options, {
+        fetch: (page) => client.listDealers(page),
+        append: (into, next) => into.dealers.push(...next.dealers),
+      });
+      const describe = (): string => withMoreHint(describeDealers(message.dealers), message);
+      return printAnswer(session, options, { schema: ListDealersResponseSchema, message, describe });
+    }),
   );
 }
 
 function registerDealersPut(dealers: Command, session: Session): void {
-  addServerOptions(dealers.command("put").summary("register a dealer, or change it"))
+  addServerOptions(dealers.command("put").summary("register a dealer, or change it").description(PUT))
     .argument("<dealer>", "its id")
-    .requiredOption("--warehouse <warehouse>", "the warehouse that serves it")
+    .requiredOption("--warehouse <warehouse>", "the warehouse that serves it (required)")
     .option("--name <name>", "for people")
     .option("--actor <actor>", "who does this, for the record")
     .option("--reason <reason>", "why, for the record")
@@ -66,7 +70,7 @@ function registerDealersPut(dealers: Command, session: Session): void {
 }
 
 function registerDealersGet(dealers: Command, session: Session): void {
-  addServerOptions(dealers.command("get").summary("show one dealer"))
+  addServerOptions(dealers.command("get").summary("show one dealer").description(GET))
     .argument("<dealer>", "its id")
     .action((dealerId: string, options: ServerOptions) =>
       withClient(session, options, async (client) => {

@@ -21,7 +21,7 @@ export function registerExtend(program: Command, session: Session): void {
     .summary("move the deadline of a hold")
     .description("Moves the deadline of a hold to a time from now. It may also shorten the hold.")
     .argument("<reservation>", "the reservation's id")
-    .requiredOption("--dealer <dealer>", "whose reservation it is")
+    .requiredOption("--dealer <dealer>", "whose reservation it is (required)")
     .option("--hold <duration>", "from now, such as 30m (default: by policy)", parseDurationMs)
     .option("--request-id <id>", "makes a retry safe (default: a random one)")
     .addHelpText("after", EXAMPLES)

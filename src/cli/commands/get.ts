@@ -18,7 +18,7 @@ export function registerGet(program: Command, session: Session): void {
     .summary("show one reservation")
     .description("Shows one reservation, open or ended, with its lines.")
     .argument("<reservation>", "the reservation's id")
-    .requiredOption("--dealer <dealer>", "whose reservation it is")
+    .requiredOption("--dealer <dealer>", "whose reservation it is (required)")
     .addHelpText("after", EXAMPLES)
     .action((reservationId: string, options: GetOptions) =>
       withClient(session, options, async (client) => {

@@ -36,7 +36,7 @@ export function registerList(program: Command, session: Session): void {
   const command = addServerOptions(program.command("list"))
     .summary("list a dealer's reservations")
     .description("Lists a dealer's reservations, newest first within a warehouse.")
-    .requiredOption("--dealer <dealer>", "whose reservations")
+    .requiredOption("--dealer <dealer>", "whose reservations (required)")
     .option("--order <order>", "only this order")
     .option("--warehouse <warehouse>", "only this warehouse")
     .option("--sku <sku>", "only those with this SKU")

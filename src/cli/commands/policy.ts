@@ -51,13 +51,14 @@ function addScopeOptions(command: Command): Command {
 }
 
 function registerPolicyGet(policy: Command, session: Session): void {
-  addScopeOptions(policy.command("get").summary("show what was put for a scope, and what is in effect there")).action(
-    (options: ScopeOptions) =>
+  addScopeOptions(policy.command("get").summary("show what was put for a scope, and what is in effect there"))
+    .description('Shows what was put for a scope, and what is in effect there: "holdfast policy get --dealer d-17".')
+    .action((options: ScopeOptions) =>
       withClient(session, options, async (client) => {
         const message = await client.getPolicy(scopeOf(options));
         return printAnswer(session, options, { schema: GetPolicyResponseSchema, message, describe: describePolicy });
       }),
-  );
+    );
 }
 
 function registerPolicyPut(policy: Command, session: Session): void {

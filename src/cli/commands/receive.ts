@@ -31,7 +31,7 @@ export function registerReceive(program: Command, session: Session): void {
     .summary("book goods in, as the ERP would")
     .description("Books goods in, as one numbered StockReceived event of a source for each line.")
     .argument("<SKU=QTY...>", "what came in, in whole base units", collectLine)
-    .requiredOption("--warehouse <warehouse>", "where the goods are")
+    .requiredOption("--warehouse <warehouse>", "where the goods are (required)")
     .option("--source <source>", "whose events these are", "command-line")
     .option("--reference <reference>", "a delivery note or the like")
     .addHelpText("after", EXAMPLES)

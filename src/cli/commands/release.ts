@@ -29,7 +29,7 @@ export function registerRelease(program: Command, session: Session): void {
     .description("Gives back open units of a held or confirmed reservation: the lines named, or all that is open.")
     .argument("<reservation>", "the reservation's id")
     .argument("[SKU=QTY...]", "what to give back", collectLine)
-    .requiredOption("--dealer <dealer>", "whose reservation it is")
+    .requiredOption("--dealer <dealer>", "whose reservation it is (required)")
     .addOption(new Option("--reason <reason>", "why").choices(Object.keys(REASONS)).default("cancelled"))
     .option("--request-id <id>", "makes a retry safe (default: a random one)")
     .addHelpText("after", EXAMPLES)

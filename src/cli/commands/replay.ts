@@ -44,7 +44,7 @@ export function registerReplay(program: Command, session: Session): void {
     .command("replay")
     .summary("play a file of real orders, and recount the outcome")
     .description("Plays a file of real orders against a server, and recounts the outcome independently.")
-    .requiredOption("--orders <file>", "the orders, as CSV")
+    .requiredOption("--orders <file>", "the orders, as CSV (required)")
     .addOption(serverOption())
     .addOption(new Option("--embedded", "start a server in a temporary folder, and stop it at the end"))
     .option("--json", "print one JSON object, for scripts")

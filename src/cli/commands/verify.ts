@@ -11,7 +11,7 @@ export function registerVerify(program: Command, session: Session): void {
   program
     .command("verify")
     .description("read a data folder offline and prove it: block chain, sequences, invariants, snapshots")
-    .requiredOption("--data <FOLDER>", "the data folder of a stopped server, or a copy of one")
+    .requiredOption("--data <FOLDER>", "the data folder of a stopped server, or a copy of one (required)")
     .option("--json", "print one JSON object")
     .addHelpText(
       "after",

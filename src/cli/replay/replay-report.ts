@@ -6,6 +6,10 @@ import type { ReplayResult } from "./replay.js";
 /** Of many differences, as many as help to find the cause. */
 const DIFFERENCES_SHOWN = 20;
 
+const COUNTING =
+  "An order that was fulfilled was committed before; one that is none of committed, released and expired is held still.\n" +
+  "Lines are those of orders; rows of the file that cancel are not among them.";
+
 /** Whether the promise held: nothing oversold, nothing unexplained. */
 export function isClean(result: ReplayResult): boolean {
   return result.oversoldUnits === 0 && result.unexplained.length === 0;
@@ -29,7 +33,7 @@ export function describeResult(result: ReplayResult): string {
     ["p99", `${tally.percentileMs(99).toFixed(2)} ms`],
     ["lines a second", linesPerSecond(result)],
   ];
-  const parts = [renderPairs(pairs)];
+  const parts = [renderPairs(pairs), COUNTING];
   if (result.skipped.size > 0) {
     const rows = [...result.skipped].sort(([, a], [, b]) => b - a);
     parts.push(renderTable([{ title: "SKIPPED BECAUSE" }, { title: "ROWS", align: "right" }], rows));
