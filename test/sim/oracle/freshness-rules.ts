@@ -26,11 +26,10 @@ export function freshnessOfSource(state: ModelState, source: ModelSource, nowMs:
   return { atMs: nowMs, states: [...states], asOfMinMs, asOfMaxMs: source.saidAtMs };
 }
 
-/** The sources of a warehouse are those of record of a stock in it. */
+/** The sources of a warehouse are those that had an event applied there. */
 export function freshness(state: ModelState, warehouseId: string, nowMs: number): FreshnessPicture {
-  const names = new Set<string>();
-  for (const stock of state.stocks.values()) if (stock.warehouseId === warehouseId) names.add(stock.source);
-  const each = [...names].map((name) => freshnessOfSource(state, state.sources.get(name)!, nowMs));
+  const sources = [...state.sources.values()].filter((source) => source.warehouses.has(warehouseId));
+  const each = sources.map((source) => freshnessOfSource(state, source, nowMs));
   if (each.length === 0) return { atMs: nowMs, states: ["LIVE"], asOfMinMs: 0, asOfMaxMs: 0 };
   const surelyLagging = each.some((one) => !one.states.includes("LIVE"));
   const maybeLagging = each.some((one) => one.states.includes("LAGGING"));

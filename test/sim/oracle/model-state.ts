@@ -58,6 +58,8 @@ export interface ModelStock {
 
 export interface ModelSource {
   readonly name: string;
+  /** Warehouses that an applied event of it named. */
+  readonly warehouses: Set<string>;
   applied: number;
   readonly eventIds: Map<number, string>;
   readonly buffered: Map<number, IncomingErpEvent>;
@@ -137,6 +139,7 @@ export function copyState(state: ModelState): ModelState {
     })),
     sources: copyValues(state.sources, (source) => ({
       ...source,
+      warehouses: new Set(source.warehouses),
       eventIds: new Map(source.eventIds),
       buffered: new Map(source.buffered),
     })),

@@ -74,7 +74,10 @@ function applyNext(
   source.applied = event.sequence;
   source.eventIds.set(event.sequence, event.eventId);
   source.eventIds.delete(event.sequence - KNOWN_EVENTS);
-  return isFaulty(event) ? event.fault : applyErpEvent(state, event, at);
+  if (isFaulty(event)) return event.fault;
+  const rejection = applyErpEvent(state, event, at);
+  if (rejection === undefined) source.warehouses.add(event.body.warehouseId);
+  return rejection;
 }
 
 function isFaulty(event: IncomingErpEvent): event is FaultyErpEvent {
@@ -86,6 +89,7 @@ function sourceNamed(state: ModelState, name: string): ModelSource {
   if (known !== undefined) return known;
   const source: ModelSource = {
     name,
+    warehouses: new Set(),
     applied: 0,
     eventIds: new Map(),
     buffered: new Map(),
