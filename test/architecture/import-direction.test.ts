@@ -1,4 +1,4 @@
-/** Imports point one way: domain ◀ journal ◀ snapshots ◀ actor ◀ {availability, erp, operations, api} ◀ compose ◀ cli. */
+/** Imports point one way: domain ◀ journal ◀ snapshots ◀ actor ◀ {images, availability, erp, operations, api} ◀ compose ◀ cli. */
 import { expect, test } from "vitest";
 import { ownImportsOf, packagesOf, type SourceFile, writtenSources } from "./source-tree.js";
 
@@ -13,6 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   journal: ["domain", "limits.ts"],
   snapshots: ["domain", "journal", "limits.ts"],
   actor: [...STATE, "limits.ts"],
+  images: ENGINE,
   availability: ENGINE,
   erp: ENGINE,
   operations: ENGINE,
@@ -20,14 +21,15 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   api: [...ENGINE, "gen"],
   config: ["limits.ts"],
   "config.ts": ["config", "limits.ts"],
-  compose: [...ENGINE, "availability", "erp", "operations", "telemetry", "api", "config", "config.ts", "gen"],
+  compose: [...ENGINE, "images", "availability", "erp", "operations", "telemetry", "api", "config", "config.ts", "gen"],
   client: ["gen"],
   cli: ["client"],
-  // The two commands that touch files; all others speak gRPC through the published client.
+  // The commands that touch files; all others speak gRPC through the published client.
   "cli/serve.ts": ["api", "compose", "config", "config.ts"],
   "cli/commands/serve.ts": ["api", "compose", "config", "config.ts"],
-  "cli/verify": ENGINE,
+  "cli/verify": [...ENGINE, "images"],
   "cli/commands/verify.ts": ENGINE,
+  "cli/commands/restore.ts": [...ENGINE, "images"],
 };
 
 /** The client is published: what it imports, its users install. */
@@ -72,6 +74,9 @@ test.each([
   ["src/client/retry.ts", "pino"],
   ["src/cli/commands/reserve.ts", "../../api/server.js"],
   ["src/cli/commands/reserve.ts", "../../gen/holdfast/v1/reservation_pb.js"],
+  ["src/snapshots/page.ts", "../images/image-file.js"],
+  ["src/actor/turn.ts", "../images/image-file.js"],
+  ["src/api/server.ts", "../images/image-file.js"],
   ["src/cli/serve.ts", "../journal/file-journal.js"],
   ["src/cli/verify/verify-folder.ts", "../../compose/host.js"],
   ["src/helpers/anything.ts", "./else.js"],

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { codeOnly, packagesOf, type SourceFile, writtenSources } from "./source-tree.js";
 
-const ENGINE = /^src\/(domain|journal|snapshots|actor|erp|availability|operations)\//;
+const ENGINE = /^src\/(domain|journal|snapshots|images|actor|erp|availability|operations)\//;
 const SYSTEM_CLOCK = "src/actor/system-clock.ts";
 
 /** Names of the platform's clocks, timers and randomness. After a dot they are members of something else. */
@@ -62,7 +62,7 @@ test.each([
   `const text = \`at \${Date.now()}\`;`,
   'import { setTimeout as sleep } from "node:timers/promises";',
 ])("the rule of clocks can fail: %s", (text) => {
-  for (const folder of ["domain", "journal", "snapshots", "actor", "erp", "availability", "operations"]) {
+  for (const folder of ["domain", "journal", "snapshots", "images", "actor", "erp", "availability", "operations"]) {
     expect(clockUses([{ path: `src/${folder}/sample.ts`, text }]).length).toBeGreaterThan(0);
   }
   expect(clockUses([{ path: SYSTEM_CLOCK, text }])).toEqual([]);
