@@ -4,32 +4,43 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 
 const MAIN = new URL("../../../dist/cli/main.js", import.meta.url).pathname;
+/** Lines of the log that are kept for a test to look at. */
+const LINES_KEPT = 1_000;
+
+type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
 
 export class RunningServer {
   readonly listen: string;
   readonly #child: ChildProcess;
+  readonly #lines: readonly LogLine[];
 
-  private constructor(child: ChildProcess, listen: string) {
+  private constructor(child: ChildProcess, listen: string, lines: readonly LogLine[]) {
     this.#child = child;
     this.listen = listen;
+    this.#lines = lines;
   }
 
   /** Resolves when the port is open. Rejects with what the process said when it ends instead. */
   static async start(dataFolder: string, settings: NodeJS.ProcessEnv = {}): Promise<RunningServer> {
-    const flags = ["serve", "--listen", "127.0.0.1:0", "--data", dataFolder];
-    const child = spawn(process.execPath, [MAIN, ...flags], { env: { ...environmentWithoutSettings(), ...settings } });
+    const child = spawnServe(["--listen", "127.0.0.1:0", "--data", dataFolder], settings);
     let said = "";
-    child.stderr.on("data", (text) => {
+    child.stderr!.on("data", (text) => {
       said += text;
     });
-    for await (const line of createInterface(child.stdout)) {
-      const { msg, listen } = JSON.parse(line) as { msg: string; listen: string };
-      if (msg === "serving") {
-        child.stdout.resume();
-        return new RunningServer(child, listen);
-      }
-    }
-    throw new Error(`the server ended before it served: ${said}`);
+    const lines: LogLine[] = [];
+    return new Promise((resolve, reject) => {
+      createInterface(child.stdout!).on("line", (text) => {
+        const line = JSON.parse(text) as LogLine;
+        if (lines.length < LINES_KEPT) lines.push(line);
+        if (line.msg === "serving") resolve(new RunningServer(child, String(line.listen), lines));
+      });
+      child.once("close", () => reject(new Error(`the server ended before it served: ${said}`)));
+    });
+  }
+
+  /** The first line of the log with this message. */
+  logged(message: string): LogLine | undefined {
+    return this.#lines.find(({ msg }) => msg === message);
   }
 
   signal(signal: "SIGSTOP" | "SIGCONT"): void {
@@ -45,7 +56,24 @@ export class RunningServer {
   }
 }
 
+/** Runs `holdfast serve` until it ends by itself: its exit code, and everything that it said. */
+export async function runServe(
+  flags: readonly string[],
+  settings: NodeJS.ProcessEnv = {},
+): Promise<{ readonly code: number | null; readonly said: string }> {
+  const child = spawnServe(flags, settings);
+  let said = "";
+  for (const output of [child.stdout!, child.stderr!]) {
+    output.on("data", (text) => {
+      said += text;
+    });
+  }
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, said };
+}
+
 /** What the shell has set for tests, or for a server of its own, is not this server's. */
-function environmentWithoutSettings(): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith("HOLDFAST_")));
+function spawnServe(flags: readonly string[], settings: NodeJS.ProcessEnv): ChildProcess {
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("HOLDFAST_"));
+  return spawn(process.execPath, [MAIN, "serve", ...flags], { env: { ...Object.fromEntries(inherited), ...settings } });
 }
