@@ -291,8 +291,7 @@ export class MemoryDisk implements Disk {
     };
     return {
       size: () => operate("size", () => file.seen.length),
-      read: (into, length, position) =>
-        operate("read", (fault) => this.#read(file, { into, length, position }, fault)),
+      read: (into, length, position) => operate("read", (fault) => this.#read(file, { into, length, position }, fault)),
       readSync: (into, length, position) => {
         const fault = this.#begin({ kind: "read", path });
         if (isClosed) throw systemError("EBADF", `${path} is closed`);

@@ -72,6 +72,12 @@ export class DecisionLog {
     else this.#open.push(decision);
   }
 
+  /** A decision was answered: what it and those before it recorded must be durable by now (decision 4). */
+  checkDelivered(decision: OpenDecision): void {
+    if (decision.total <= this.durableTotal) return;
+    throw new Finding(`I5: ${decision.name} was answered before record ${decision.total} was durable`);
+  }
+
   /** The journal as the engine sees it; what goes through is written down here. */
   around(journal: Journal): Journal {
     return {

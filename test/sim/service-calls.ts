@@ -78,9 +78,12 @@ export class ServiceCalls {
 
   /** Sees what this node decides from now on. */
   connect(node: LogNode): void {
+    for (const { request } of this.#waiting) this.#found(new Finding(`${nameOf(request)} was never settled`));
+    this.#waiting.clear();
     const { engine } = node;
     const enqueue = engine.enqueue.bind(engine);
-    engine.enqueue = (task) => enqueue(this.#entering === undefined ? task : this.#observed(task, this.#entering, node));
+    engine.enqueue = (task) =>
+      enqueue(this.#entering === undefined ? task : this.#observed(task, this.#entering, node));
     this.#node = node;
     this.#process += 1;
     this.#lastDecided = { timeMs: 0, monotonicMs: 0 };
@@ -171,7 +174,11 @@ export class ServiceCalls {
     for (const difference of this.#oracle.compare(call.decision, outcome)) {
       this.#found(new Finding(`${nameOf(call.request)} at ${call.decision.nowMs}: ${difference}`));
     }
-    this.#log.checkDelivered(call.open!);
+    try {
+      this.#log.checkDelivered(call.open!);
+    } catch (cause) {
+      this.#found(cause);
+    }
     call.tell(outcome, call.made);
   }
 }

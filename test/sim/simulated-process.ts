@@ -32,7 +32,7 @@ export interface ProcessOptions {
 /** What the world hears of a process. */
 export interface ProcessObserver {
   /** The journal has been opened, and nothing was appended to it yet. Rejects with a Finding. */
-  journalOpened(): Promise<void>;
+  journalOpened(journal: Journal): Promise<void>;
   /** A node has been opened, and nobody can reach it yet. */
   nodeOpened(node: LogNode): void;
   serving(): void;
@@ -126,7 +126,7 @@ export class SimulatedProcess {
       afterFailure: how.afterFailure,
     });
     this.#journal = journal;
-    await observer.journalOpened();
+    await observer.journalOpened(journal);
     const openNode = () =>
       LogNode.open({
         journal: wrapJournal(journal),

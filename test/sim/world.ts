@@ -5,7 +5,250 @@
 import { createHash } from "node:crypto";
 import type { LogNode, LogNodeSettings } from "../../src/compose/log-node.js";
 import { readBlocks } from "../../src/journal/chain.js";
-import { listSegments } from "../../src/journal/segment.js";
-import type { Journal } from "../../src/journal/journal.js";
+import { type Journal, JournalError } from "../../src/journal/journal.js";
+import { LIMITS } from "../../src/limits.js";
+import { SnapshotDamaged } from "../../src/snapshots/page-store.js";
 import { MemoryDisk } from "../journal/memory-disk.js";
 import { SeededRandom } from "../journal/seeded-random.js";
+import { Coverage } from "./coverage.js";
+import { DecisionLog } from "./decision-log.js";
+import { drawFaultPlan, type FaultPlan } from "./fault-plan.js";
+import { Oracle } from "./oracle/oracle.js";
+import { ServiceCalls } from "./service-calls.js";
+import { SimulatedDisk } from "./simulated-disk.js";
+import { SimulatedPages } from "./simulated-pages.js";
+import { FOLDER, type ProcessObserver, SimulatedProcess } from "./simulated-process.js";
+import { Finding, type SimulationContext } from "./simulation-context.js";
+import { VirtualTime } from "./virtual-time.js";
+
+const TRACE_LINES = 80;
+
+/** Where a test puts a deliberate bug: around what the service is given. */
+export interface Seams {
+  readonly journal?: (journal: Journal, world: World) => Journal;
+  readonly node?: (node: LogNode, world: World) => void;
+}
+
+export class World implements SimulationContext {
+  readonly seed: number;
+  readonly time = new VirtualTime();
+  readonly random: SeededRandom;
+  readonly coverage = new Coverage();
+  readonly calls: ServiceCalls;
+  readonly log: DecisionLog;
+  readonly oracle: Oracle;
+  readonly settings: LogNodeSettings;
+  faults: FaultPlan;
+  readonly #seams: Seams;
+  readonly #segmentBytes: number;
+  readonly #pages: SimulatedPages;
+  readonly #digest = createHash("sha256");
+  readonly #trace: string[] = [];
+  #disk: SimulatedDisk;
+  #process: SimulatedProcess | undefined;
+  #finding: Finding | undefined;
+  #faultsBefore = 0;
+
+  constructor(seed: number, seams: Seams = {}) {
+    this.seed = seed;
+    this.random = new SeededRandom(seed);
+    this.#seams = seams;
+    this.faults = drawFaultPlan(this.random);
+    this.settings = drawSettings(this.random);
+    this.#segmentBytes = this.random.pick([2_048, 8_192, 32_768]);
+    this.#disk = new SimulatedDisk(this, new MemoryDisk());
+    this.#pages = new SimulatedPages(this);
+    this.oracle = new Oracle({ ...this.settings, bufferedEventsMax: LIMITS.bufferedEventsMax });
+    this.log = new DecisionLog(this, () => {});
+    this.calls = new ServiceCalls({
+      context: this,
+      oracle: this.oracle,
+      log: this.log,
+      found: (cause) => this.found(cause),
+    });
+  }
+
+  /** The node that callers reach. */
+  get node(): LogNode | undefined {
+    return this.#process?.node;
+  }
+
+  get isDown(): boolean {
+    return this.#process === undefined;
+  }
+
+  get disk(): SimulatedDisk {
+    return this.#disk;
+  }
+
+  get pages(): SimulatedPages {
+    return this.#pages;
+  }
+
+  note(line: string): void {
+    const stamped = `${this.time.nowUs} ${line}`;
+    this.#digest.update(stamped);
+    this.#trace.push(stamped);
+    if (this.#trace.length > TRACE_LINES * 2) this.#trace.splice(0, TRACE_LINES);
+  }
+
+  /** The last lines of the history. */
+  get trace(): readonly string[] {
+    return this.#trace.slice(-TRACE_LINES);
+  }
+
+  /** Of everything that was noted so far. */
+  digest(): string {
+    return this.#digest.copy().digest("hex").slice(0, 16);
+  }
+
+  /** Remembers the first thing that must not be; `check` throws it. */
+  found(cause: unknown): void {
+    this.#finding ??= cause instanceof Finding ? cause : new Finding(String(cause), { cause });
+  }
+
+  check(): void {
+    if (this.#finding !== undefined) throw this.#finding;
+  }
+
+  /** Starts a process on what the disk has. */
+  start(): void {
+    if (this.#process !== undefined) return;
+    this.note("process starts");
+    this.#disk.slowness = 1;
+    if (this.random.chance(this.faults.slowStart / 1000)) {
+      this.#disk.slowness = 50;
+      this.coverage.count("process: a slow start");
+    }
+    const process: SimulatedProcess = new SimulatedProcess({
+      context: this,
+      disk: this.#disk,
+      pages: this.#pages,
+      settings: this.settings,
+      segmentBytes: this.#segmentBytes,
+      observer: this.#observer(),
+      wrapJournal: (journal) => this.log.around(this.#seams.journal?.(journal, this) ?? journal),
+    });
+    this.#process = process;
+    process.start();
+  }
+
+  /** The machine loses power. */
+  async crash(): Promise<void> {
+    if (this.#process !== undefined && this.node === undefined) {
+      this.coverage.count("a crash fell while the log was being opened");
+    }
+    this.coverage.count("process: the machine crashed");
+    this.note("machine crashes");
+    this.#endProcess();
+    this.#replaceDisk(await this.#disk.crash());
+  }
+
+  async kill(): Promise<void> {
+    this.coverage.count("process: killed");
+    this.note("process is killed");
+    this.#endProcess();
+    this.#replaceDisk(await this.#disk.kill());
+  }
+
+  /** Asks the process to end; it takes its time. */
+  stop(): void {
+    if (this.node === undefined) return;
+    this.note("process is asked to stop");
+    void this.#process?.stop();
+  }
+
+  #endProcess(): void {
+    this.#process?.end();
+    this.#process = undefined;
+    this.calls.disconnect();
+    this.#pages.crash();
+  }
+
+  #replaceDisk(memory: MemoryDisk): void {
+    this.#faultsBefore += this.#disk.faultsMet;
+    const { isFull } = this.#disk;
+    this.#disk = new SimulatedDisk(this, memory);
+    this.#disk.isFull = isFull;
+  }
+
+  get #diskFaults(): number {
+    return this.#faultsBefore + this.#disk.faultsMet;
+  }
+
+  #observer(): ProcessObserver {
+    return {
+      journalOpened: (journal) => this.#journalOpened(journal),
+      nodeOpened: (node) => this.#nodeOpened(node),
+      serving: () => {
+        this.#disk.slowness = 1;
+        this.note("serving");
+      },
+      failed: (cause) => this.#failed(cause),
+      ended: (cause) => this.#ended(cause),
+      found: (cause) => this.found(cause),
+      checkpointed: () => this.note("checkpoint"),
+    };
+  }
+
+  async #journalOpened(journal: Journal): Promise<void> {
+    const bodies: Uint8Array[] = [];
+    const range = { after: undefined, last: journal.head };
+    for await (const block of readBlocks(this.#disk.memory, FOLDER, range)) bodies.push(block.body);
+    const mark = this.log.survived(bodies);
+    for (const lost of this.oracle.rewindTo(mark)) throw new Finding(lost);
+    this.note(`opened with ${bodies.length} blocks`);
+  }
+
+  #nodeOpened(node: LogNode): void {
+    this.calls.connect(node);
+    this.#seams.node?.(node, this);
+  }
+
+  /** An engine is over. That has to be the doing of a fault. */
+  #failed(cause: unknown): void {
+    this.note(`engine is over: ${describe(cause)}`);
+    const isPages = cause instanceof SnapshotDamaged && this.#pages.faultsMet > 0;
+    if (!isPages && !this.#isOfDisk(cause)) this.found(new Finding(`the engine failed: ${describe(cause)}`, { cause }));
+  }
+
+  #ended(cause: unknown): void {
+    this.note(`process ends: ${cause === undefined ? "stopped" : describe(cause)}`);
+    if (cause === undefined) this.coverage.count("process: stopped cleanly");
+    else if (!this.#isOfDisk(cause)) this.found(new Finding(`the process ended: ${describe(cause)}`, { cause }));
+    this.#process = undefined;
+    this.calls.disconnect();
+  }
+
+  #isOfDisk(cause: unknown): boolean {
+    if (this.#diskFaults === 0) return false;
+    if (cause instanceof JournalError && (cause.kind === "damaged" || cause.kind === "fenced")) return false;
+    for (let one: unknown = cause; one instanceof Error; one = one.cause) {
+      if (one.message.includes("failed as told")) return true;
+      if (one.message.includes("the first epoch could not begin")) return true;
+    }
+    return false;
+  }
+}
+
+export function describe(cause: unknown): string {
+  const parts: string[] = [];
+  for (let one: unknown = cause; one !== undefined; one = one instanceof Error ? one.cause : undefined) {
+    parts.push(one instanceof Error ? `${one.name}: ${one.message}` : String(one));
+  }
+  return parts.join(" <- ");
+}
+
+function drawSettings(random: SeededRandom): LogNodeSettings {
+  return {
+    requireKnown: random.chance(0.2),
+    laggingAfterMs: random.pick([500, 60_000]),
+    stocksResidentMax: random.pick([8, 1_000]),
+    reservationsResidentMax: random.pick([8, 1_000]),
+    answersMax: random.pick([60, 100_000, 100_000, 100_000]),
+    answerRetentionMs: random.pick([1_000, 7 * 24 * 3_600_000]),
+    inboxCommandsMax: random.pick([4, 1_000, 1_000]),
+    checkpointRecordsMax: random.pick([10, 60, 100_000]),
+    checkpointBytesMax: 1_000_000_000,
+  };
+}
