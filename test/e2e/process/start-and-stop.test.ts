@@ -4,6 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { crc32 } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { durationFromMs, HoldfastClient, HoldfastError, ReservationState } from "../../../src/client/index.js";
 import { RunningServer, runServe } from "./running-server.js";
@@ -84,7 +85,7 @@ describe("a start that cannot be", () => {
       format.replace(/\d+/g, (version) => String(Number(version) + 41)),
     );
     const { code, said } = await runServe(["--listen", "127.0.0.1:0", "--data", folder]);
-    expect(said).toMatch(/FORMAT.*42.*1/s);
+    expect(said).toMatch(/FORMAT has format 42; this version reads up to 1/);
     expect(code).toBe(1);
   });
 });
