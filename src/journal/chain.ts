@@ -26,6 +26,9 @@ export interface ChainStart {
   readonly saidBy: string;
 }
 
+/** Where a chain begins: after a block, which is proven first; at the first block ever; or at the first one that is kept. */
+export type ChainOrigin = ChainStart | "first block" | "first kept block";
+
 export class Chain {
   readonly #disk: Disk;
   readonly #folder: string;
@@ -35,20 +38,26 @@ export class Chain {
   #reader: SegmentReader | undefined;
   #head: BlockPosition | undefined;
   #end: ChainEnd | undefined;
+  /** The first block's number and the hash of the block before it are taken as they are. */
+  readonly #isCut: boolean;
 
-  private constructor(disk: Disk, folder: string, segments: readonly number[], isFromFirst: boolean) {
+  private constructor(disk: Disk, folder: string, segments: readonly number[], origin: ChainOrigin) {
     this.#disk = disk;
     this.#folder = folder;
     this.#segments = segments;
-    this.sequences = new SequenceGuard({ knowsAll: isFromFirst });
+    const isWhole = origin === "first block" || (origin === "first kept block" && segments[0] === 1);
+    this.#isCut = origin === "first kept block" && !isWhole;
+    this.sequences = new SequenceGuard({ knowsAll: isWhole });
   }
 
-  /** Begins after a block, which is proven first, or at the first one. */
-  static async open(disk: Disk, folder: string, after: ChainStart | undefined): Promise<Chain> {
-    const chain = new Chain(disk, folder, await listSegments(disk, folder), after === undefined);
-    if (after === undefined) return chain;
+  /** Throws `damaged` where the block to begin after is not there, or the first segment where nothing may be missing. */
+  static async open(disk: Disk, folder: string, origin: ChainOrigin): Promise<Chain> {
+    const segments = await listSegments(disk, folder);
+    if (origin === "first block" && segments[0] !== 1) throw missingSegment(folder, 1);
+    const chain = new Chain(disk, folder, segments, origin);
+    if (typeof origin === "string") return chain;
     try {
-      const block = await chain.#prove(after);
+      const block = await chain.#prove(origin);
       chain.sequences.advance(block.spans);
       chain.#head = block.position;
       return chain;
@@ -120,10 +129,12 @@ export class Chain {
 
   #take(block: StoredBlock, previousHash: string): StoredBlock {
     const { position } = block;
-    const expected = (this.#head?.block ?? 0) + 1;
-    if (position.block !== expected) throw this.#damaged(position, `block ${expected} should stand here`);
-    if (previousHash !== (this.#head?.hash ?? NO_HASH)) {
-      throw this.#damaged(position, "it does not follow from the block before");
+    if (this.#head !== undefined || !this.#isCut) {
+      const expected = (this.#head?.block ?? 0) + 1;
+      if (position.block !== expected) throw this.#damaged(position, `block ${expected} should stand here`);
+      if (previousHash !== (this.#head?.hash ?? NO_HASH)) {
+        throw this.#damaged(position, "it does not follow from the block before");
+      }
     }
     const contradiction = this.sequences.contradiction(block.spans);
     if (contradiction !== undefined) throw this.#damaged(position, contradiction.why);
@@ -149,12 +160,16 @@ export function brokenChain(folder: string, end: ChainEnd, why: string): Journal
 export async function* readBlocks(
   disk: Disk,
   folder: string,
-  range: { readonly after: BlockPosition | undefined; readonly last: BlockPosition | undefined },
+  range: {
+    readonly after: BlockPosition | undefined;
+    readonly last: BlockPosition | undefined;
+    /** Who names the block to read on after. */
+    readonly saidBy?: string;
+  },
 ): AsyncIterable<StoredBlock> {
-  const { after, last } = range;
+  const { after, last, saidBy = "who reads on" } = range;
   if (last === undefined && after === undefined) return;
-  const start = after === undefined ? undefined : { position: after, saidBy: "who reads on" };
-  const chain = await Chain.open(disk, folder, start);
+  const chain = await Chain.open(disk, folder, after === undefined ? "first block" : { position: after, saidBy });
   try {
     while ((chain.head?.block ?? 0) < (last?.block ?? 0)) {
       const block = await chain.next();

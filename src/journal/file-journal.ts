@@ -4,7 +4,7 @@
  */
 import { assert } from "../domain/assertion.js";
 import { align, BLOCK_BYTES_MAX, blockBytes, encodeBlock } from "./block.js";
-import { readBlocks } from "./chain.js";
+import { Chain, readBlocks } from "./chain.js";
 import { type DiskFile, writeAll } from "./disk.js";
 import {
   type BlockContent,
@@ -14,7 +14,7 @@ import {
   type JournalReader,
   type StoredBlock,
 } from "./journal.js";
-import { findEnd, type JournalEnd } from "./journal-end.js";
+import { findEnd, type JournalEnd, lastDurable } from "./journal-end.js";
 import { type JournalFolderOptions, openJournalFolder } from "./journal-folder.js";
 import { createSegment, openSegment, SEGMENT_START, type SegmentHeader, segmentPath } from "./segment.js";
 import type { SequenceGuard } from "./sequence-guard.js";
@@ -55,8 +55,11 @@ export async function openFileJournal(options: FileJournalOptions): Promise<Open
   const { disk, folder } = options;
   const witness = await openJournalFolder(options);
   try {
-    const end = await findEnd(disk, folder, witness.says);
-    const rewrittenBytes = await settleTail(disk, folder, { witness: witness.says.position, end });
+    const known = { witness: witness.says, coveredTo: options.coveredTo };
+    // The state before it may come from the image alone, so the block that joins the two must be there.
+    if (options.coveredTo !== undefined) await (await Chain.open(disk, folder, options.coveredTo)).close();
+    const end = await findEnd(disk, folder, known);
+    const rewrittenBytes = await settleTail(disk, folder, { durable: lastDurable(known)?.position, end });
     await witness.write(end.head);
     const journal = await FileJournal.open(options, witness, end);
     const report = { block: end.head?.block ?? 0, rewrittenBytes, cutBytes: end.torn?.bytes ?? 0 };

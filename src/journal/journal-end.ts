@@ -3,7 +3,7 @@
  * means damage, which is refused and named; anything else is a torn write that nobody was told of, and may be cut.
  * As one write is in flight at a time, the mere header of a later block proves that the missing one was durable.
  */
-import { brokenChain, Chain, type ChainEnd } from "./chain.js";
+import { brokenChain, Chain, type ChainEnd, type ChainStart } from "./chain.js";
 import type { Disk } from "./disk.js";
 import type { BlockPosition } from "./journal.js";
 import { SEGMENT_START } from "./segment.js";
@@ -33,10 +33,18 @@ export interface JournalEnd {
   readonly sequences: SequenceGuard;
 }
 
-/** Finds the end from the WITNESS on, proving every block on the way. Changes nothing. */
-export async function findEnd(disk: Disk, folder: string, witness: WitnessSays): Promise<JournalEnd> {
+/**
+ * Finds the end from the WITNESS on, or from what an image covers where that is later, proving every block on the way.
+ * Changes nothing.
+ */
+export async function findEnd(
+  disk: Disk,
+  folder: string,
+  known: { readonly witness: WitnessSays; readonly coveredTo: ChainStart | undefined },
+): Promise<JournalEnd> {
+  const { witness } = known;
   const { position } = witness;
-  const chain = await Chain.open(disk, folder, position && { position, saidBy: "WITNESS" });
+  const chain = await Chain.open(disk, folder, lastDurable(known) ?? "first block");
   try {
     while ((await chain.next()) !== undefined);
     const { head, segments, sequences } = chain;
@@ -48,6 +56,17 @@ export async function findEnd(disk: Disk, folder: string, witness: WitnessSays):
   } finally {
     await chain.close();
   }
+}
+
+/** The last block that is known to be durable; undefined while there is none. A WITNESS with a damaged slot may be an old one. */
+export function lastDurable(known: {
+  readonly witness: WitnessSays;
+  readonly coveredTo: ChainStart | undefined;
+}): ChainStart | undefined {
+  const { position } = known.witness;
+  const { coveredTo } = known;
+  if (position === undefined || position.block < (coveredTo?.position.block ?? 0)) return coveredTo;
+  return { position, saidBy: "WITNESS" };
 }
 
 /** Tells a torn write from damage, where a chain that began at or before the WITNESS ended. */

@@ -2,6 +2,8 @@
  * The files of a journal that is opened: made where there are none, and refused where some are missing.
  * FORMAT comes first, the first segment last: whatever a crash leaves of a journal being made can be told from damage.
  */
+
+import type { ChainStart } from "./chain.js";
 import type { Disk } from "./disk.js";
 import { missingFormat, readFormat, writeFormat } from "./format-file.js";
 import { JournalError } from "./journal.js";
@@ -13,12 +15,14 @@ export interface JournalFolderOptions {
   readonly folder: string;
   readonly randomBytes: (count: number) => Uint8Array;
   readonly segmentBytes: number;
+  /** The block up to which an image holds the state: the segments before that block's may be gone. */
+  readonly coveredTo?: ChainStart | undefined;
 }
 
 /** Makes what is missing of a new journal, proves that nothing is missing of an old one, and opens its WITNESS. */
 export async function openJournalFolder(options: JournalFolderOptions): Promise<Witness> {
   const { disk, folder } = options;
-  const { hasFormat, witness, segments } = await readFolder(disk, folder);
+  const { hasFormat, witness, segments } = await readFolder(disk, folder, options.coveredTo);
   if (!hasFormat && (segments.length > 0 || witness !== undefined)) throw missingFormat(folder);
   await disk.makeFolder(`${folder}/segments`);
   if (!hasFormat) await writeFormat(disk, folder, options.randomBytes(16));
@@ -38,13 +42,13 @@ export async function openJournalFolder(options: JournalFolderOptions): Promise<
 }
 
 /** WITNESS and segments of a journal that is only read; undefined where its making was cut short. Changes nothing. */
-export async function proveJournalFolder(disk: Disk, folder: string) {
-  const { hasFormat, witness, segments } = await readFolder(disk, folder);
+export async function proveJournalFolder(disk: Disk, folder: string, coveredTo?: ChainStart) {
+  const { hasFormat, witness, segments } = await readFolder(disk, folder, coveredTo);
   if (!hasFormat) throw missingFormat(folder);
   return witness === undefined || segments.length === 0 ? undefined : { witness, segments };
 }
 
-async function readFolder(disk: Disk, folder: string) {
+async function readFolder(disk: Disk, folder: string, coveredTo: ChainStart | undefined) {
   const hasFormat = await readFormat(disk, folder);
   const witness = await readWitness(disk, folder);
   const segments = await listSegments(disk, folder);
@@ -52,8 +56,11 @@ async function readFolder(disk: Disk, folder: string) {
     const file = `${folder}/WITNESS`;
     throw new JournalError("damaged", `${file} is missing`, { file });
   }
-  const witnessed = witness?.position?.segment ?? 0;
-  if (witnessed > segments.length) throw missingSegment(folder, segments.length + 1);
+  const first = segments[0] ?? 1;
+  const last = segments.at(-1) ?? 0;
+  if (first > Math.max(1, coveredTo?.position.segment ?? 0)) throw missingSegment(folder, first - 1);
+  const witnessed = Math.max(witness?.position?.segment ?? 0, coveredTo?.position.segment ?? 0);
+  if (witnessed > last) throw missingSegment(folder, last + 1);
   await proveSegments(disk, folder, segments);
   return { hasFormat, witness, segments };
 }

@@ -28,7 +28,10 @@ export function segmentPath(folder: string, number: number): string {
   return `${folder}/segments/${String(number).padStart(8, "0")}.seg`;
 }
 
-/** The numbers of the segments that are there, from 1 on without a gap: a missing one is damage. A strange name is passed over. */
+/**
+ * The numbers of the segments that are there, without a gap: a missing one is damage. A strange name is passed over.
+ * The first ones may be gone once an image covers them; whether one does is the caller's to prove.
+ */
 export async function listSegments(disk: Disk, folder: string): Promise<readonly number[]> {
   const names = await disk.list(`${folder}/segments`);
   const numbers = names
@@ -36,7 +39,7 @@ export async function listSegments(disk: Disk, folder: string): Promise<readonly
     .flatMap((match) => (match === null ? [] : [Number(match[1])]))
     .sort((a, b) => a - b);
   numbers.forEach((number, index) => {
-    if (number !== index + 1) throw missingSegment(folder, index + 1);
+    if (number !== numbers[0]! + index) throw missingSegment(folder, numbers[0]! + index);
   });
   return numbers;
 }

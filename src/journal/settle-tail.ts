@@ -14,16 +14,16 @@ const ZEROS = Buffer.alloc(REWRITE_BYTES);
 export async function settleTail(
   disk: Disk,
   folder: string,
-  options: { readonly witness: BlockPosition | undefined; readonly end: JournalEnd },
+  options: { readonly durable: BlockPosition | undefined; readonly end: JournalEnd },
 ): Promise<number> {
-  const { witness, end } = options;
+  const { durable, end } = options;
   if (end.torn !== undefined) await cut(disk, folder, end.torn);
-  if (end.head === undefined || end.head.block === (witness?.block ?? 0)) return 0;
-  const firstSegment = witness?.segment ?? end.segments[0]!;
+  if (end.head === undefined || end.head.block === (durable?.block ?? 0)) return 0;
+  const firstSegment = durable?.segment ?? end.segments[0]!;
   let rewritten = 0;
   for (let segment = firstSegment; segment <= end.head.segment; segment++) {
     rewritten += await rewrite(disk, segmentPath(folder, segment), {
-      start: segment === firstSegment ? (witness?.endOffset ?? SEGMENT_START) : SEGMENT_START,
+      start: segment === firstSegment ? (durable?.endOffset ?? SEGMENT_START) : SEGMENT_START,
       end: segment === end.head.segment ? end.head.endOffset : undefined,
     });
   }

@@ -1,4 +1,4 @@
-import { brokenChain, Chain } from "./chain.js";
+import { brokenChain, Chain, type ChainStart } from "./chain.js";
 import type { Disk } from "./disk.js";
 import { type BlockPosition, JournalError, type StoredBlock } from "./journal.js";
 import { type TornWrite, tornOrDamaged } from "./journal-end.js";
@@ -9,20 +9,22 @@ import { SegmentReader } from "./segment-reader.js";
 export interface VerifyJournalOptions {
   readonly disk: Disk;
   readonly folder: string;
+  /** The block up to which an image holds the state: the segments before that block's may be gone. */
+  readonly coveredTo?: ChainStart | undefined;
   /** Hears of a torn write at the end, which nobody was told of and which the next start cuts. */
   readonly onTorn?: (torn: TornWrite) => void;
 }
 
 /**
- * Every block from the first to the end, proven, without changing anything on disk. It reads all bytes of all segments:
+ * Every block from the first that is kept to the end, proven, without changing anything on disk. It reads all bytes of all segments:
  * those after the last block of a segment must be zeros. Rejects with `damaged` where decision 2 says so.
  */
 export async function* verifyJournal(options: VerifyJournalOptions): AsyncIterable<StoredBlock> {
   const { disk, folder } = options;
-  const proven = await proveJournalFolder(disk, folder);
+  const proven = await proveJournalFolder(disk, folder, options.coveredTo);
   if (proven === undefined) return;
   const { witness, segments } = proven;
-  const chain = await Chain.open(disk, folder, undefined);
+  const chain = await Chain.open(disk, folder, "first kept block");
   try {
     let before: BlockPosition | undefined;
     for (let block = await chain.next(); block !== undefined; block = await chain.next()) {
