@@ -13,6 +13,8 @@ export interface ErpContext {
 /** Undefined when applied, else the reason of the rejection, which moves nothing. */
 export function applyErpEvent(state: ModelState, event: ErpEvent, at: ErpContext): string | undefined {
   const { body } = event;
+  // A warehouse exists once an event names it, even one that is dead-lettered; a stock only by one that is applied.
+  state.warehouses.add(body.warehouseId);
   if (body.kind === "OrderClosed" && body.sku === "") return closeOrder(state, body, at);
   const key = stockKey(body.warehouseId, body.sku);
   const known = state.stocks.get(key);
@@ -25,7 +27,6 @@ export function applyErpEvent(state: ModelState, event: ErpEvent, at: ErpContext
     if (ambiguous !== undefined) return ambiguous;
   }
   state.stocks.set(key, stock);
-  state.warehouses.add(body.warehouseId);
   move(state, stock, event, at);
   stock.lastEvents.unshift(event);
   refreshRisk(state, [stock], { nowMs: at.nowMs, exact: true }, new Set());

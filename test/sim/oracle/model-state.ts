@@ -59,17 +59,28 @@ export interface ModelStock {
 export interface ModelSource {
   readonly name: string;
   /** Warehouses that an applied event of it named. */
-  readonly warehouses: Set<string>;
+  warehouses: ReadonlySet<string>;
   applied: number;
   readonly eventIds: Map<number, string>;
   readonly buffered: Map<number, IncomingErpEvent>;
   /** The highest last_sequence of a heartbeat. */
   toldLast: number;
-  /** When an event of it was journalled, and when it last said anything at all; 0 for never. */
+  /** When an event of it was last journalled, and when it last said anything at all; 0 for never. */
   journalledAtMs: number;
   saidAtMs: number;
-  /** A crash came after it last spoke: what was not journalled of it, heartbeats and times, may be forgotten. */
-  heartbeatsLost: boolean;
+  /**
+   * What may be told of its freshness: as of the last settled decision, and after each of its messages since. Which of these
+   * the service shows is its choice, as freshness follows what is durable.
+   */
+  shown: readonly ShownFreshness[];
+  /** A crash came, and it has not spoken since. */
+  maybeForgotten: boolean;
+}
+
+export interface ShownFreshness {
+  readonly saidAtMs: number;
+  readonly hasGap: boolean;
+  readonly warehouses: ReadonlySet<string>;
 }
 
 export interface ModelDealer {
@@ -139,7 +150,6 @@ export function copyState(state: ModelState): ModelState {
     })),
     sources: copyValues(state.sources, (source) => ({
       ...source,
-      warehouses: new Set(source.warehouses),
       eventIds: new Map(source.eventIds),
       buffered: new Map(source.buffered),
     })),

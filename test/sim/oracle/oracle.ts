@@ -9,6 +9,7 @@
 import { commit, extend, release } from "./change-rules.js";
 import { OutcomeComparison } from "./compare-outcome.js";
 import { expireDue } from "./ending-rules.js";
+import { forgetUnjournalled, settleFreshness } from "./freshness-rules.js";
 import { atRest, invariants } from "./invariants.js";
 import { copyState, emptyState, type ModelState } from "./model-state.js";
 import { getPolicy, putPolicy } from "./policy-rules.js";
@@ -80,10 +81,7 @@ export class Oracle {
     this.#log = this.#log.filter((one) => one.mark <= mark);
     this.#state = copyState(saved.state);
     for (const logged of this.#log) if (logged.mark > saved.mark) this.#apply(logged.nowMs, logged.request);
-    for (const source of this.#state.sources.values()) {
-      source.toldLast = 0;
-      source.heartbeatsLost = true;
-    }
+    for (const source of this.#state.sources.values()) forgetUnjournalled(source);
     this.#mark = mark;
     this.#acknowledged = Math.min(this.#acknowledged, mark);
     this.#comparison.ids.dropAfter(this.#state.lastReservation);
@@ -91,8 +89,12 @@ export class Oracle {
     return lost;
   }
 
-  /** Decisions up to this one are durable: the oracle need not go back before it. */
+  /**
+   * Decisions up to this one are durable: the oracle need not go back before it. Where that is all of them, freshness is exact
+   * from here on; to be called whenever nothing is under way.
+   */
   settled(mark: number): void {
+    if (mark === this.#mark) for (const source of this.#state.sources.values()) settleFreshness(source);
     const base = this.#saved.findLast((one) => one.mark <= mark);
     if (base !== undefined) this.#forgetBefore(base.mark);
   }

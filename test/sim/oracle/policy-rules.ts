@@ -2,6 +2,7 @@
 import type { GetPolicy, PutPolicy } from "../../../src/domain/command.js";
 import type { EffectivePolicy, PolicyFields, PolicyScope } from "../../../src/domain/policy.js";
 import type { ModelState } from "./model-state.js";
+import { refused } from "./refused.js";
 import type { Expected } from "./request.js";
 
 const MINUTE_MS = 60_000;
@@ -61,7 +62,7 @@ export function putPolicy(state: ModelState, command: PutPolicy): Expected {
   for (const [field, kinds] of Object.entries(MEANINGFUL)) {
     const isSet = fields[field as keyof PolicyFields] !== undefined;
     if (kind === undefined || (isSet && !kinds.includes(kind))) {
-      return { kind: "refused", reasons: ["INVALID_FIELD"], names: [] };
+      return refused("INVALID_FIELD");
     }
   }
   state.effects += 1;
@@ -72,7 +73,9 @@ export function putPolicy(state: ModelState, command: PutPolicy): Expected {
 
 /** A scope that nobody put a policy for is answered with what it inherits. */
 export function getPolicy(state: ModelState, command: GetPolicy): Expected {
-  if (scopeKind(command.scope) === undefined) return { kind: "refused", reasons: ["INVALID_FIELD"], names: [] };
+  if (scopeKind(command.scope) === undefined) return refused("INVALID_FIELD");
+  const { warehouseId } = command.scope;
+  if (warehouseId !== "" && !state.warehouses.has(warehouseId)) return refused("WAREHOUSE_NOT_FOUND");
   return policyAnswer(state, command.scope);
 }
 

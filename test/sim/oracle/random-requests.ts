@@ -12,18 +12,20 @@ const ORDERS = ["O1", "O2", "O3"];
 const SOURCES = ["erp", "wms"];
 const STATES = ["PENDING", "COMMITTED", "FULFILLED", "RELEASED", "EXPIRED"] as const;
 const REASONS = ["CANCELLED", "REJECTED", "DISPATCH_FAILED"] as const;
-const HOLDS_MS = [0, 0, 1, 1_000, 30_000, 600_000, 24 * 3_600_000, 24 * 3_600_000 + 1];
+const HOLDS_MS = [0, 0, 0, 1, 1_000, 30_000, 600_000, 600_000, 600_000, 24 * 3_600_000, 24 * 3_600_000 + 1];
 const ATTRIBUTION = { actor: "", reason: "" };
 const RECENT = 40;
 
 export class RandomRequests {
   readonly #random: SeededRandom;
-  /** The newest ids that answers named, newest last. */
-  readonly #ids: string[] = ["unknown"];
+  /** The newest reservations that answers named, newest last. */
+  readonly #known: { readonly id: string; readonly dealerId: string }[] = [{ id: "unknown", dealerId: "D1" }];
   readonly #sent: Command[] = [];
   readonly #events: IncomingErpEvent[] = [];
   readonly #tokens = new Map<string, Command>();
   readonly #next = new Map(SOURCES.map((source) => [source, 1]));
+  /** A sequence that the service said it misses; a connector sends it again. */
+  readonly #missing = new Map<string, number>();
   #requests = 0;
 
   constructor(random: SeededRandom) {
@@ -32,10 +34,16 @@ export class RandomRequests {
 
   /** Ids and page tokens that an answer named, for later requests. */
   learn(request: Request, value: unknown): void {
-    const answer = value as { reservation?: { id: string }; nextPageToken?: string };
-    if (answer.reservation !== undefined && !this.#ids.includes(answer.reservation.id)) {
-      this.#ids.push(answer.reservation.id);
-      if (this.#ids.length > RECENT) this.#ids.shift();
+    if (request.kind === "erp" || request.kind === "heartbeat") {
+      const { missing } = value as { missing: readonly { first: number }[] };
+      const source = request.kind === "erp" ? request.event.source : request.source;
+      if (missing[0] !== undefined) this.#missing.set(source, missing[0].first);
+    }
+    const answer = value as { reservation?: { id: string; dealerId: string }; nextPageToken?: string };
+    const { reservation } = answer;
+    if (reservation !== undefined && !this.#known.some(({ id }) => id === reservation.id)) {
+      this.#known.push({ id: reservation.id, dealerId: reservation.dealerId });
+      if (this.#known.length > RECENT) this.#known.shift();
     }
     if (answer.nextPageToken && request.kind === "command") this.#tokens.set(answer.nextPageToken, request.command);
   }
@@ -58,12 +66,13 @@ export class RandomRequests {
     if (choice < 81) return this.#change();
     if (choice < 91) return this.#read();
     if (choice < 93) return this.#page();
-    if (choice < 95) {
-      const dealer = { dealerId: this.#pick(DEALERS), name: "", warehouseId: this.#pick(WAREHOUSES) };
+    if (choice === 93) {
+      const dealer = { dealerId: this.#pick(DEALERS), name: "", warehouseId: this.#random.chance(0.7) ? "W1" : "W2" };
       return { kind: "PutDealer", dealer, attribution: ATTRIBUTION };
     }
     const scope = this.#scope();
-    if (choice < 97) return { kind: "GetPolicy", scope };
+    if (choice < 96) return { kind: "GetPolicy", scope };
+    if (choice < 98) return this.#change();
     return { kind: "PutPolicy", scope, fields: this.#fields(scope), attribution: ATTRIBUTION };
   }
 
@@ -74,7 +83,7 @@ export class RandomRequests {
       requestId: this.#requestId(),
       dealerId: this.#dealer(),
       orderId: this.#pick(ORDERS),
-      warehouseId: this.#pick(["", "W1", "W1", "W2", "W3"]),
+      warehouseId: this.#pick(["", "", "W1", "W1", "W1", "W1", "W2", this.#random.chance(0.2) ? "W3" : "W1"]),
       lines: this.#lines(1, 4),
       partial: this.#random.chance(0.4),
       holdMs: commit ? 0 : this.#pick(HOLDS_MS),
@@ -83,7 +92,7 @@ export class RandomRequests {
   }
 
   #change(): Command {
-    const base = { requestId: this.#requestId(), dealerId: this.#dealer(), reservationId: this.#id() };
+    const base = { requestId: this.#requestId(), ...this.#named() };
     const lines = this.#random.chance(0.6) ? [] : this.#lines(1, 2);
     const choice = this.#random.below(5);
     if (choice < 2) return { kind: "Commit", ...base, lines };
@@ -93,9 +102,9 @@ export class RandomRequests {
 
   #read(): Command {
     const warehouseId = this.#pick(["W1", "W1", "W2", "W3"]);
-    const page = { pageSize: this.#pick([1, 2, 5, 1_000, 1_000]), pageToken: "" };
+    const page = { pageSize: this.#pick([1, 2, 5, 25, 1_000, 1_000]), pageToken: "" };
     const choice = this.#random.below(3);
-    if (choice === 0) return { kind: "GetReservation", dealerId: this.#dealer(), reservationId: this.#id() };
+    if (choice === 0) return { kind: "GetReservation", ...this.#named() };
     if (choice === 1) return { kind: "GetStock", warehouseId, sku: this.#pick([...SKUS, "S9"]), ...page };
     return {
       kind: "ListReservations",
@@ -127,14 +136,16 @@ export class RandomRequests {
   }
 
   #erp(): Request {
-    const source = this.#random.chance(0.9) ? "erp" : "wms";
+    const source = this.#random.chance(0.95) ? "erp" : "wms";
     const known = this.#events.length === 0 ? undefined : this.#pick(this.#events);
     if (known !== undefined && this.#random.chance(0.05)) {
       const reused = this.#random.chance(0.4) ? { ...known, eventId: `${known.eventId}-other` } : known;
       return { kind: "erp", event: reused };
     }
     const next = this.#next.get(source)!;
-    const sequence = this.#random.chance(0.93) ? next : next + 1 + this.#random.below(4);
+    const missing = this.#random.chance(0.4) ? this.#missing.get(source) : undefined;
+    this.#missing.delete(source);
+    const sequence = missing ?? (this.#random.chance(0.93) ? next : next + 1 + this.#random.below(3));
     if (sequence === next) this.#next.set(source, next + 1);
     const base = { source, sequence, eventId: `${source}-${sequence}` };
     const event: IncomingErpEvent = this.#random.chance(0.02)
@@ -147,7 +158,7 @@ export class RandomRequests {
 
   #body(): ErpBody {
     const at = { warehouseId: this.#pick(["W1", "W1", "W1", "W2"]), sku: this.#pick(SKUS) };
-    const quantity = 1 + this.#random.below(30);
+    const quantity = 1 + this.#random.below(60);
     const delta = this.#random.below(13) - 6;
     const names = this.#orderNames();
     const dealerId = this.#random.chance(0.5) ? "" : this.#dealer();
@@ -179,7 +190,9 @@ export class RandomRequests {
   #orderNames(): { reservationId: string; orderId: string } {
     const choice = this.#random.below(5);
     if (choice === 0) return { reservationId: "", orderId: "" };
-    return choice < 3 ? { reservationId: this.#id(), orderId: "" } : { reservationId: "", orderId: this.#pick(ORDERS) };
+    return choice < 3
+      ? { reservationId: this.#named().reservationId, orderId: "" }
+      : { reservationId: "", orderId: this.#pick(ORDERS) };
   }
 
   #scope(): PolicyScope {
@@ -220,8 +233,10 @@ export class RandomRequests {
     return this.#random.chance(0.8) ? "D1" : this.#pick(["D2", "D3", "D4"]);
   }
 
-  #id(): string {
-    return this.#pick(this.#ids);
+  /** A reservation, mostly a late one, mostly by its own dealer. */
+  #named(): { dealerId: string; reservationId: string } {
+    const { id, dealerId } = this.#pick(this.#random.chance(0.7) ? this.#known.slice(-8) : this.#known);
+    return { dealerId: this.#random.chance(0.93) ? dealerId : this.#dealer(), reservationId: id };
   }
 
   #requestId(): string {

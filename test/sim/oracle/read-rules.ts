@@ -25,6 +25,7 @@ export function getReservation(
 /** All that match; the page is cut from them when it is compared. */
 export function listReservations(state: ModelState, command: ListReservations): Expected {
   const { dealerId, orderId, warehouseId, sku, states } = command;
+  if (warehouseId !== "" && !state.warehouses.has(warehouseId)) return refused("WAREHOUSE_NOT_FOUND");
   const matching = [...state.reservations.values()].filter(
     (reservation) =>
       reservation.dealerId === dealerId &&

@@ -1,7 +1,7 @@
 /** How a source's events are put in order (I12): each once, in sequence, buffered ahead of a gap, duplicates dropped. */
 import type { FaultyErpEvent, IncomingErpEvent } from "../../../src/domain/erp-event.js";
-import { applyErpEvent } from "./erp-rules.js";
-import { freshnessOfSource, gaps } from "./freshness-rules.js";
+import { applyErpEvent, type ErpContext } from "./erp-rules.js";
+import { freshnessOfSource, gaps, show } from "./freshness-rules.js";
 import type { ModelSource, ModelState } from "./model-state.js";
 import type { Expected } from "./request.js";
 
@@ -15,6 +15,13 @@ export function takeErpEvent(
   numberOf: (reservationId: string) => number | undefined,
 ): Expected {
   const source = sourceNamed(state, event.source);
+  const expected = takeFrom(state, source, event, { nowMs, numberOf });
+  show(source);
+  return expected;
+}
+
+function takeFrom(state: ModelState, source: ModelSource, event: IncomingErpEvent, at: ErpContext): Expected {
+  const { nowMs } = at;
   const isWaiting = source.buffered.has(event.sequence);
   if (event.sequence <= source.applied || isWaiting) {
     said(source, nowMs);
@@ -33,12 +40,12 @@ export function takeErpEvent(
     return disposition("BUFFERED", "", gaps(source));
   }
   journalled(state, source, nowMs);
-  const rejection = applyNext(state, source, event, { nowMs, numberOf });
+  const rejection = applyNext(state, source, event, at);
   for (;;) {
     const next = source.buffered.get(source.applied + 1);
     if (next === undefined) break;
     source.buffered.delete(next.sequence);
-    applyNext(state, source, next, { nowMs, numberOf });
+    applyNext(state, source, next, at);
   }
   return rejection === undefined ? disposition("APPLIED") : disposition("REJECTED", rejection);
 }
@@ -48,6 +55,7 @@ export function takeHeartbeat(state: ModelState, nowMs: number, source: string, 
   const known = sourceNamed(state, source);
   said(known, nowMs);
   known.toldLast = Math.max(known.toldLast, lastSequence);
+  show(known);
   return disposition("APPLIED", "", gaps(known));
 }
 
@@ -69,14 +77,14 @@ function applyNext(
   state: ModelState,
   source: ModelSource,
   event: IncomingErpEvent,
-  at: { readonly nowMs: number; readonly numberOf: (reservationId: string) => number | undefined },
+  at: ErpContext,
 ): string | undefined {
   source.applied = event.sequence;
   source.eventIds.set(event.sequence, event.eventId);
   source.eventIds.delete(event.sequence - KNOWN_EVENTS);
   if (isFaulty(event)) return event.fault;
   const rejection = applyErpEvent(state, event, at);
-  if (rejection === undefined) source.warehouses.add(event.body.warehouseId);
+  if (rejection === undefined) source.warehouses = new Set([...source.warehouses, event.body.warehouseId]);
   return rejection;
 }
 
@@ -96,7 +104,8 @@ function sourceNamed(state: ModelState, name: string): ModelSource {
     toldLast: 0,
     journalledAtMs: 0,
     saidAtMs: 0,
-    heartbeatsLost: false,
+    shown: [],
+    maybeForgotten: false,
   };
   state.sources.set(name, source);
   return source;
@@ -104,7 +113,6 @@ function sourceNamed(state: ModelState, name: string): ModelSource {
 
 function said(source: ModelSource, nowMs: number): void {
   source.saidAtMs = nowMs;
-  source.heartbeatsLost = false;
 }
 
 function journalled(state: ModelState, source: ModelSource, nowMs: number): void {
