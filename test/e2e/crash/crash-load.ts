@@ -2,6 +2,7 @@
  * Mixed load through the published client: dealers that reserve, commit, give back and extend, and an ERP that receives and dispatches.
  * Each worker does one thing at a time. What has no answer when the server dies is kept, and asked again with the same request_id.
  */
+import { setTimeout as sleep } from "node:timers/promises";
 import { durationFromMs, type HoldfastClient, HoldfastError, type Reservation } from "../../../src/client/index.js";
 import type { SeededRandom } from "../../journal/seeded-random.js";
 import type { CrashLedger } from "./crash-ledger.js";
@@ -107,10 +108,14 @@ export class CrashLoad {
   }
 
   async #erp(client: HoldfastClient): Promise<void> {
-    try {
-      for (;;) await this.erpUpTo(client, this.#erpSteps.length + 1);
-    } catch (cause) {
-      if (!isGone(cause)) throw cause;
+    for (;;) {
+      try {
+        await this.erpUpTo(client, this.#erpSteps.length + 1);
+      } catch (cause) {
+        if (isGone(cause)) return;
+        if (!(cause instanceof HoldfastError) || cause.reason !== "OVERLOADED") throw cause;
+        await sleep(cause.retryAfterMs ?? 50);
+      }
     }
   }
 
