@@ -75,6 +75,11 @@ export class ImageFile {
     return this.#index.checkpoint;
   }
 
+  /** The bytes of a checkpoint file that says the same. */
+  get checkpointBytes(): Uint8Array {
+    return this.#index.checkpointBytes;
+  }
+
   get pages(): number {
     return this.#index.pages;
   }

@@ -18,6 +18,7 @@ export interface ImageColumn extends PageColumn {
 
 export interface ImageIndex {
   readonly checkpoint: Checkpoint;
+  readonly checkpointBytes: Uint8Array;
   readonly columns: readonly ImageColumn[];
   readonly pages: number;
   /** Where the last page ends. */
@@ -60,15 +61,16 @@ export function encodeIndex(heads: ImageHeads, columns: readonly WrittenColumn[]
 /** Reads an index whose digest was proven. */
 export function decodeIndex(bytes: Buffer, file: string, offset: number): ImageIndex {
   try {
-    const checkpointBytes = bytes.readUInt32LE(0);
-    const checkpoint = decodeCheckpoint(bytes.subarray(4, 4 + checkpointBytes));
-    return { checkpoint, ...readLengths(checkpoint.table, bytes.subarray(4 + checkpointBytes)) };
+    const end = 4 + bytes.readUInt32LE(0);
+    const checkpointBytes = bytes.subarray(4, end);
+    const checkpoint = decodeCheckpoint(checkpointBytes);
+    return { checkpoint, checkpointBytes, ...readLengths(checkpoint.table, bytes.subarray(end)) };
   } catch (cause) {
     throw new ImageDamaged(file, offset, `the index cannot be read: ${(cause as Error).message}`, { cause });
   }
 }
 
-function readLengths(table: PageTable, bytes: Buffer): Omit<ImageIndex, "checkpoint"> {
+function readLengths(table: PageTable, bytes: Buffer): Omit<ImageIndex, "checkpoint" | "checkpointBytes"> {
   let at = 0;
   let pages = 0;
   let endOffset = IMAGE_HEADER_BYTES;

@@ -13,9 +13,14 @@ const BYTES = 32;
 
 /** Whether the folder has a FORMAT. Throws `damaged` when it is not whole, `format` when it is newer than this version. */
 export async function readFormat(disk: Disk, folder: string): Promise<boolean> {
+  return (await readStoreId(disk, folder)) !== undefined;
+}
+
+/** The id of the store that the folder belongs to, in hex; undefined without FORMAT. Throws as `readFormat` does. */
+export async function readStoreId(disk: Disk, folder: string): Promise<string | undefined> {
   const path = `${folder}/FORMAT`;
   const file = await disk.open(path);
-  if (file === undefined) return false;
+  if (file === undefined) return undefined;
   const bytes = Buffer.from(await readWhole(file));
   const at = { file: path, offset: 0 };
   if (bytes.length < BYTES) throw wrongSize(path, bytes.length);
@@ -25,7 +30,7 @@ export async function readFormat(disk: Disk, folder: string): Promise<boolean> {
   const format = bytes.readUInt32LE(8);
   if (format > JOURNAL_FORMAT) throw newerFormat(path, { found: format, known: JOURNAL_FORMAT, ...at });
   if (bytes.length > BYTES) throw wrongSize(path, bytes.length);
-  return true;
+  return bytes.toString("hex", 12, 28);
 }
 
 export function missingFormat(folder: string): JournalError {

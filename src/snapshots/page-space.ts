@@ -168,8 +168,19 @@ function pageKey(column: PageColumn, page: number): number {
   return columnKey(column) * 0x1000000 + page;
 }
 
+/** What a store's key stands for. */
+export function placeOfKey(key: Uint8Array): {
+  readonly column: PageColumn;
+  readonly page: number;
+  readonly generation: number;
+} {
+  const view = new DataView(key.buffer, key.byteOffset, key.byteLength);
+  const column = { table: view.getUint8(0), partition: view.getUint32(1) };
+  return { column, page: view.getUint32(5), generation: view.getUint32(9) };
+}
+
 /** u8 table, u32 partition, u32 page, u32 generation, big endian so that neighbours lie together. */
-function storeKey(column: PageColumn, page: number, generation: number): Uint8Array {
+export function storeKey(column: PageColumn, page: number, generation: number): Uint8Array {
   const key = new Uint8Array(13);
   const view = new DataView(key.buffer);
   view.setUint8(0, column.table);
