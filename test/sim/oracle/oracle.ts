@@ -26,6 +26,8 @@ interface Logged {
   readonly mark: number;
   readonly nowMs: number;
   readonly request: Request;
+  /** Whether it left something durable; what a source said without that is logged for freshness alone. */
+  readonly effect: boolean;
 }
 
 export class Oracle {
@@ -48,13 +50,15 @@ export class Oracle {
     const before = this.#state.effects;
     const expected = this.#apply(nowMs, request);
     this.#mark += 1;
-    if (this.#state.effects > before) this.#log.push({ mark: this.#mark, nowMs, request });
+    const effect = this.#state.effects > before;
+    if (effect || request.kind !== "command") this.#log.push({ mark: this.#mark, nowMs, request, effect });
     return { mark: this.#mark, nowMs, request, expected };
   }
 
   /** What the real outcome has wrong, one sentence each; empty when it agrees. Learns reservation ids. */
   compare(decision: Decision, actual: ActualOutcome): string[] {
-    const hadEffect = this.#log.findLast((logged) => logged.mark <= decision.mark)?.mark === decision.mark;
+    const logged = this.#log.findLast(({ mark }) => mark <= decision.mark);
+    const hadEffect = logged?.mark === decision.mark && logged.effect;
     if (hadEffect && actual.kind === "answered") this.#acknowledged = Math.max(this.#acknowledged, decision.mark);
     return this.#comparison.differences(decision, actual);
   }
@@ -71,18 +75,19 @@ export class Oracle {
 
   /**
    * A crash: forgets every decision after this one, and what is in no journal. To be called at each restart, with `mark()` when
-   * nothing was lost. Answers with what an acknowledgement promised and the crash took (I5). Throws when that is too far back.
+   * nothing was lost. What survived one crash survives the next. Answers with what an acknowledgement promised and the crash took (I5). Throws when that is too far back.
    */
   rewindTo(mark: number): string[] {
     const saved = this.#saved.findLast((one) => one.mark <= mark);
     if (saved === undefined || mark > this.#mark) throw new Error(`cannot go to mark ${mark} of ${this.#mark}`);
     const lost = this.#acknowledged > mark ? [`I5: decision ${this.#acknowledged} was answered and is lost`] : [];
-    this.#saved = this.#saved.filter((one) => one.mark <= mark);
-    this.#log = this.#log.filter((one) => one.mark <= mark);
     this.#state = copyState(saved.state);
-    for (const logged of this.#log) if (logged.mark > saved.mark) this.#apply(logged.nowMs, logged.request);
+    const survived = this.#log.filter((one) => one.mark > saved.mark && one.mark <= mark);
+    for (const { nowMs, request } of survived) this.#apply(nowMs, request);
     for (const source of this.#state.sources.values()) forgetUnjournalled(source);
     this.#mark = mark;
+    this.#saved = [{ mark, state: copyState(this.#state) }];
+    this.#log = [];
     this.#acknowledged = Math.min(this.#acknowledged, mark);
     this.#comparison.ids.dropAfter(this.#state.lastReservation);
     this.#comparison.sightings.dropAfter(mark);

@@ -142,6 +142,7 @@ export class ServiceMatch {
     }
     await this.node.settle();
     await this.node.restart();
+    this.node.failures.length = 0; // of the node that crashed, whose journal was taken away
     this.wrong.push(...this.oracle.rewindTo(mark));
     this.#count("a crash");
     this.#log("crashed");
