@@ -12,13 +12,16 @@ function count(state: ModelState, reservation: ModelReservation, at: Moment, end
   if (reservation.lines.every((line) => line.open === 0)) {
     const dispatched = reservation.lines.some((line) => line.dispatched > 0);
     reservation.state = dispatched ? "FULFILLED" : ending;
-    reservation.atRisk = false;
   }
   if (reservation.state !== "PENDING") reservation.expiresAtMs = 0;
   for (const line of reservation.lines) {
     const stock = state.stocks.get(stockKey(reservation.warehouseId, line.sku));
-    if (line.open === 0) stock?.open.delete(reservation.number);
+    if (line.open > 0) continue;
+    stock?.open.delete(reservation.number);
+    line.atRisk = false;
   }
+  // Risk that ends with the line is part of this change; risk that ends by cover is told on its own.
+  reservation.atRisk = reservation.lines.some((line) => line.atRisk);
 }
 
 /** What one decision or event did to these reservations: their revisions, their ends, and who is at risk by it. */
@@ -30,7 +33,7 @@ export function changed(
 ): void {
   const stocks = new Set(reservations.flatMap((reservation) => stocksOf(state, reservation)));
   for (const reservation of reservations) count(state, reservation, at, ending);
-  refreshRisk(state, stocks, at, new Set(reservations.map((reservation) => reservation.number)));
+  refreshRisk(state, stocks, at);
   for (const stock of stocks) lowerExcessAllowed(state, stock);
 }
 

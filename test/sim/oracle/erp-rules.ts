@@ -29,7 +29,7 @@ export function applyErpEvent(state: ModelState, event: ErpEvent, at: ErpContext
   state.stocks.set(key, stock);
   move(state, stock, event, at);
   stock.lastEvents.unshift(event);
-  refreshRisk(state, [stock], { nowMs: at.nowMs, exact: true }, new Set());
+  refreshRisk(state, [stock], { nowMs: at.nowMs, exact: true });
   stock.excessAllowed = Math.max(0, excess(state, stock));
   return undefined;
 }

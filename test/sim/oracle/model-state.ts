@@ -14,6 +14,8 @@ export interface ModelLine {
   open: number;
   dispatched: number;
   released: number;
+  /** Some of its open units are not covered. */
+  atRisk: boolean;
 }
 
 export interface ModelReservation {
@@ -179,7 +181,7 @@ export function picture(reservation: ModelReservation): ReservationPicture {
     orderId,
     warehouseId,
     state,
-    lines: reservation.lines.map((line) => ({ ...line })),
+    lines: reservation.lines.map(({ atRisk: _, ...line }) => line),
     createdAtMs,
     updatedAtMs,
     updatedExactly,

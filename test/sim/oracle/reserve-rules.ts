@@ -133,7 +133,7 @@ function make(
     orderId: command.orderId,
     warehouseId: at.warehouseId,
     lines: [...what.quantities].map(([sku, requested]) => {
-      return { sku, requested, open: what.granted.get(sku)!, dispatched: 0, released: 0 };
+      return { sku, requested, open: what.granted.get(sku)!, dispatched: 0, released: 0, atRisk: false };
     }),
     createdAtMs: at.nowMs,
     updatedAtMs: at.nowMs,

@@ -81,29 +81,25 @@ export interface Moment {
 }
 
 /**
- * After one decision or event: works out again who is at risk on these stocks. It is told, so it counts as a revision, but not
- * of a reservation that the decision changed anyway.
+ * After one decision or event: works out again who is at risk on these stocks. It is told on its own (AT_RISK, COVERED_AGAIN),
+ * so it counts as a revision on its own.
  */
-export function refreshRisk(
-  state: ModelState,
-  stocks: Iterable<ModelStock>,
-  at: Moment,
-  changed: ReadonlySet<number>,
-): void {
+export function refreshRisk(state: ModelState, stocks: Iterable<ModelStock>, at: Moment): void {
   const touched = new Set<number>();
   for (const stock of stocks) for (const number of stock.open) touched.add(number);
   const coverOf = new Map<string, ReadonlyMap<number, number>>();
   for (const number of touched) {
     const reservation = state.reservations.get(number)!;
-    const atRisk = reservation.lines.some((line) => {
-      if (line.open === 0) return false;
+    for (const line of reservation.lines) {
+      if (line.open === 0) continue;
       const key = stockKey(reservation.warehouseId, line.sku);
       if (!coverOf.has(key)) coverOf.set(key, covered(state, state.stocks.get(key)!));
-      return coverOf.get(key)!.get(number)! < line.open;
-    });
+      line.atRisk = coverOf.get(key)!.get(number)! < line.open;
+    }
+    const atRisk = reservation.lines.some((line) => line.atRisk);
     if (atRisk === reservation.atRisk) continue;
     reservation.atRisk = atRisk;
-    if (!changed.has(number)) countRevision(reservation, at);
+    countRevision(reservation, at);
   }
 }
 
