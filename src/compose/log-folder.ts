@@ -1,21 +1,20 @@
 /**
- * Opens a log from its folder: journal, pages, node. Snapshots that cannot be proven are thrown away and made anew from the journal;
- * a journal that cannot be proven is never served.
+ * Opens a log from its folder: images, journal, pages, node. Snapshots that cannot be proven are thrown away and made anew
+ * from the newest image that can, and the journal since; a journal that cannot be proven is never served.
  */
 import { randomBytes } from "node:crypto";
-import { mkdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir } from "node:fs/promises";
 import type { EngineObserver } from "../actor/engine.js";
 import { systemClock, systemScheduler, systemTimers } from "../actor/system-clock.js";
-import { openFileJournal } from "../journal/file-journal.js";
-import type { Journal } from "../journal/journal.js";
+import { coveredTo, type ImageSurvey, surveyImages } from "../images/survey-images.js";
+import { type OpenedJournal, openFileJournal } from "../journal/file-journal.js";
+import { type Journal, JournalError } from "../journal/journal.js";
 import { systemDisk } from "../journal/system-disk.js";
-import { openLevelPageStore } from "../snapshots/level-page-store.js";
-import { type PageStore, SnapshotDamaged } from "../snapshots/page-store.js";
-import { systemCheckpointFile } from "../snapshots/system-checkpoint-file.js";
+import { SnapshotDamaged } from "../snapshots/page-store.js";
 import { collectGarbage } from "./collect-garbage.js";
 import type { Log } from "./log.js";
 import { LogNode, type LogNodeSettings } from "./log-node.js";
+import { SnapshotFolder } from "./snapshot-folder.js";
 
 export interface LogFolderOptions {
   readonly folder: string;
@@ -38,23 +37,17 @@ export interface OpenLog {
 export async function openLogFolder(options: LogFolderOptions): Promise<OpenLog> {
   const { folder, log } = options;
   await mkdir(folder, { recursive: true });
-  const { journal, reader, report } = await openFileJournal({
-    disk: systemDisk,
-    folder,
-    timers: systemTimers,
-    randomBytes: (count) => randomBytes(count),
-    segmentBytes: options.segmentBytes,
-    afterFailure: options.afterFailure,
-  });
+  const survey = await surveyImages(systemDisk, folder);
+  for (const { message } of survey.damaged) log.warn({ reason: message }, "image cannot be proven; it is not used");
+  const { journal, reader, report } = await openJournal(options, survey);
   log.info({ ...report }, "journal opened");
-  let pages: PageStore | undefined;
-  const openNode = async () => {
-    pages = await openPages(folder);
-    return LogNode.open({
+  const snapshot = new SnapshotFolder(folder, survey, log);
+  const openNode = async () =>
+    LogNode.open({
       journal,
       reader,
-      pages,
-      checkpointFile: systemCheckpointFile(folder),
+      pages: await snapshot.open(),
+      checkpointFile: snapshot.checkpointFile,
       clock: systemClock,
       timers: systemTimers,
       scheduler: systemScheduler,
@@ -63,21 +56,15 @@ export async function openLogFolder(options: LogFolderOptions): Promise<OpenLog>
       settings: options.settings,
       relieveMemory: collectGarbage,
     });
-  };
-  const discard = async () => {
-    await pages?.close().catch(() => {});
-    await rm(join(folder, "CHECKPOINT"), { force: true });
-    await rm(join(folder, "level"), { recursive: true, force: true });
-  };
   try {
     let node: LogNode;
-    if (options.rebuild) await discard();
+    if (options.rebuild || (await snapshot.isMissing())) await snapshot.remake();
     try {
       node = await openNode();
     } catch (cause) {
       if (!(cause instanceof SnapshotDamaged)) throw cause;
-      log.warn({ reason: cause.message }, "snapshot cannot be proven; it is rebuilt from the journal");
-      await discard();
+      log.warn({ reason: cause.message }, "snapshot cannot be proven; it is made anew");
+      await snapshot.remake();
       node = await openNode();
     }
     return {
@@ -85,21 +72,32 @@ export async function openLogFolder(options: LogFolderOptions): Promise<OpenLog>
       journal,
       async close() {
         await journal.close();
-        await pages?.close();
+        await snapshot.close();
       },
     };
   } catch (cause) {
-    await pages?.close().catch(() => {});
+    await snapshot.close().catch(() => {});
     await journal.close().catch(() => {});
     throw cause;
   }
 }
 
-/** LevelDB refuses to open what it finds damaged itself; that is damage like any other. */
-async function openPages(folder: string): Promise<PageStore> {
+async function openJournal(options: LogFolderOptions, survey: ImageSurvey): Promise<OpenedJournal> {
   try {
-    return await openLevelPageStore(join(folder, "level"));
+    return await openFileJournal({
+      disk: systemDisk,
+      folder: options.folder,
+      timers: systemTimers,
+      randomBytes: (count) => randomBytes(count),
+      segmentBytes: options.segmentBytes,
+      afterFailure: options.afterFailure,
+      coveredTo: coveredTo(survey),
+    });
   } catch (cause) {
-    throw new SnapshotDamaged(`the pages in ${join(folder, "level")} cannot be opened`, { cause });
+    const [damage] = survey.damaged;
+    if (damage === undefined || survey.images.length > 0 || !(cause instanceof JournalError)) throw cause;
+    // Segments may be missing because the damaged image covered them.
+    const { file, offset } = damage;
+    throw new JournalError(cause.kind, `${cause.message}; ${damage.message}`, { cause: damage, file, offset });
   }
 }

@@ -2,6 +2,8 @@
 import type { Clock, Scheduler, Timers } from "../../src/actor/clock.js";
 import { LogNode, type LogNodeSettings } from "../../src/compose/log-node.js";
 import type { Command } from "../../src/domain/command.js";
+import { seedSnapshot } from "../../src/images/seed-snapshot.js";
+import { coveredTo, surveyImages } from "../../src/images/survey-images.js";
 import type { Disk } from "../../src/journal/disk.js";
 import { type OpenedJournal, openFileJournal } from "../../src/journal/file-journal.js";
 import { MemoryPageStore } from "../../src/snapshots/memory-page-store.js";
@@ -66,22 +68,29 @@ export class LogOnDisk implements Clock, Timers, Scheduler {
 
   async open(): Promise<void> {
     this.#soon = [];
+    const survey = await surveyImages(this.#disk, FOLDER);
     this.opened = await openFileJournal({
       disk: this.#disk,
       folder: FOLDER,
       timers: this,
       randomBytes: (count) => this.#random.bytes(count),
       segmentBytes: this.#segmentBytes,
+      coveredTo: coveredTo(survey),
     });
+    const checkpointFile = {
+      read: async () => this.checkpoint,
+      write: async (bytes: Uint8Array) => {
+        this.checkpoint = bytes;
+      },
+    };
+    const [newest] = survey.images;
+    if (this.checkpoint === undefined && newest !== undefined) {
+      await seedSnapshot(this.#disk, newest.path, { pages: this.pages, checkpointFile });
+    }
     const opening = LogNode.open({
       ...this.opened,
       pages: this.pages,
-      checkpointFile: {
-        read: async () => this.checkpoint,
-        write: async (bytes) => {
-          this.checkpoint = bytes;
-        },
-      },
+      checkpointFile,
       clock: this,
       timers: this,
       scheduler: this,
@@ -101,6 +110,24 @@ export class LogOnDisk implements Clock, Timers, Scheduler {
   async stop(): Promise<void> {
     await this.until(this.node.engine.stop());
     await this.opened.journal.close();
+  }
+
+  /** The pages and their checkpoint are gone: the next opening makes them anew. */
+  loseSnapshot(): void {
+    this.pages = new MemoryPageStore();
+    this.checkpoint = undefined;
+  }
+
+  /** What is known of every stock and the open reservations: the state, as far as two can be compared. */
+  state(): unknown {
+    return [...this.node.store.partitions.values()].map((partition) => ({
+      head: partition.head(),
+      stocks: Array.from({ length: partition.stocks.count }, (_, index) => partition.stocks.peek(index + 1)),
+      reservations: Array.from({ length: partition.reservations.count }, (_, index) => {
+        const { id, state, revision, lines } = partition.reservations.peek(index + 1)!;
+        return { id, state, revision, lines };
+      }),
+    }));
   }
 
   async until<T>(promise: Promise<T>): Promise<T> {
@@ -166,12 +193,11 @@ export class LogOnDisk implements Clock, Timers, Scheduler {
 
   #receive(): void {
     this.#sequence += 1;
-    const { below } = { below: (limit: number) => this.#random.below(limit) };
     const body = {
       kind: "StockReceived" as const,
       warehouseId: this.#warehouse(),
       sku: this.#sku(),
-      quantity: 1 + below(50),
+      quantity: 1 + this.#random.below(50),
       reference: "",
     };
     const event = { source: "erp", sequence: this.#sequence, eventId: `e${this.#sequence}`, occurredAtMs: 0, body };
