@@ -35,6 +35,19 @@ export async function writeImage(
   const path = imagePath(folder, content.position.block);
   const aside = `${path}.new`;
   await disk.makeFolder(imageFolder(folder));
+  try {
+    const bytes = await writeAside(disk, aside, content, pace);
+    await disk.rename(aside, path);
+    await disk.syncFolder(imageFolder(folder));
+    return { path, bytes };
+  } catch (cause) {
+    // The disk may be full; what is left of it is not needed.
+    await disk.remove(aside).catch(() => {});
+    throw cause;
+  }
+}
+
+async function writeAside(disk: Disk, aside: string, content: ImageContent, pace: Pace): Promise<number> {
   const file = await disk.create(aside);
   try {
     await writeParts(new HashedFile(file, pace), content);
@@ -44,12 +57,10 @@ export async function writeImage(
   const written = await ImageFile.open(disk, aside);
   try {
     await written.proveAll(pace);
+    return written.bytes;
   } finally {
     await written.close();
   }
-  await disk.rename(aside, path);
-  await disk.syncFolder(imageFolder(folder));
-  return { path, bytes: written.bytes };
 }
 
 async function writeParts(out: HashedFile, content: ImageContent): Promise<void> {

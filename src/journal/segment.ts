@@ -85,7 +85,7 @@ export async function createSegment(
       await file.sync();
       await options.pause();
     }
-    await writeAll(file, encodeHeader(header), HEADER_BYTES, 0);
+    await writeAll(file, encodeSegmentHeader(header), HEADER_BYTES, 0);
     await file.sync();
   } finally {
     await file.close();
@@ -121,7 +121,8 @@ export async function openSegment(
   }
 }
 
-function encodeHeader(header: SegmentHeader): Buffer {
+/** The first bytes of a segment's file; the rest up to SEGMENT_START is zeros. */
+export function encodeSegmentHeader(header: SegmentHeader): Buffer {
   const bytes = Buffer.alloc(HEADER_BYTES);
   MAGIC.copy(bytes, 0);
   bytes.writeUInt32LE(SEGMENT_FORMAT, 8);

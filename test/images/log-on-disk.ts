@@ -120,7 +120,7 @@ export class LogOnDisk implements Clock, Timers, Scheduler {
 
   /** What is known of every stock and the open reservations: the state, as far as two can be compared. */
   state(): unknown {
-    return [...this.node.store.partitions.values()].map((partition) => ({
+    const partitions = [...this.node.store.partitions.values()].map((partition) => ({
       head: partition.head(),
       stocks: Array.from({ length: partition.stocks.count }, (_, index) => partition.stocks.peek(index + 1)),
       reservations: Array.from({ length: partition.reservations.count }, (_, index) => {
@@ -128,6 +128,7 @@ export class LogOnDisk implements Clock, Timers, Scheduler {
         return { id, state, revision, lines };
       }),
     }));
+    return structuredClone(partitions);
   }
 
   async until<T>(promise: Promise<T>): Promise<T> {
