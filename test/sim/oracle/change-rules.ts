@@ -71,13 +71,15 @@ function onOwn<C extends Mutation>(
   apply: (reservation: ModelReservation) => Expected | undefined,
 ): Expected {
   const reservation = change.number === undefined ? undefined : state.reservations.get(change.number);
-  if (reservation === undefined) return refused("RESERVATION_NOT_FOUND");
+  // API.md does not say whether a full memory of requests is told before what else is wrong.
+  const orElse: readonly RefusalReason[] = isFull(state) ? ["OVERLOADED"] : [];
+  if (reservation === undefined) return refused("RESERVATION_NOT_FOUND", orElse);
   const { warehouseId } = reservation;
   const first = recall(state, change.nowMs, warehouseId, change.command);
   if (first !== undefined) return first;
-  if (reservation.dealerId !== change.command.dealerId) return refused("RESERVATION_NOT_FOUND");
+  if (reservation.dealerId !== change.command.dealerId) return refused("RESERVATION_NOT_FOUND", orElse);
   const ended = ["EXPIRED", "RELEASED", "FULFILLED", ...wrongStates].includes(reservation.state);
-  if (ended) return refused(`RESERVATION_${reservation.state}` as RefusalReason);
+  if (ended) return refused(`RESERVATION_${reservation.state}` as RefusalReason, orElse);
   if (isFull(state)) return refused("OVERLOADED");
   const refusal = apply(reservation);
   if (refusal !== undefined) return refusal;

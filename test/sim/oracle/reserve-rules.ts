@@ -17,7 +17,10 @@ export function reserve(state: ModelState, nowMs: number, command: Reserve): Exp
     if (first !== undefined) return first;
   }
   const warehouseId = warehouseOf(state, command);
-  if (typeof warehouseId !== "string") return warehouseId;
+  if (typeof warehouseId !== "string") {
+    // API.md does not say whether a full memory of requests is told before what else is wrong.
+    return isFull(state) && warehouseId.kind === "refused" ? refused("OVERLOADED", warehouseId.reasons) : warehouseId;
+  }
   if (isFull(state)) return refused("OVERLOADED");
 
   const policy = effectivePolicy(state, { warehouseId, sku: "", dealerId: command.dealerId });
