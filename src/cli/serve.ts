@@ -2,6 +2,7 @@
 import { pino } from "pino";
 import { createGrpcServer } from "../api/server.js";
 import { Host } from "../compose/host.js";
+import { imageWorker } from "../compose/images/image-worker.js";
 import { type Config, loadConfig } from "../config.js";
 import { DEFAULT_SERVER } from "./client-command.js";
 
@@ -13,6 +14,7 @@ export interface ServeFlags {
 
 /** After a failure: time for the last log lines. */
 const EXIT_AT_LATEST_MS = 500;
+const DAY_MS = 24 * 3_600_000;
 
 /** Runs until SIGTERM or SIGINT; resolves with the exit code. The port opens only when recovery is done. */
 export async function serve(flags: ServeFlags): Promise<number> {
@@ -27,6 +29,11 @@ export async function serve(flags: ServeFlags): Promise<number> {
     segmentBytes: config.journal.segmentBytes,
     freeBytesMin: config.disk.freeBytesMin,
     settings: settingsOf(config),
+    images: {
+      everyBytes: config.images.everyBytes,
+      retention: { keepMs: config.journal.keepDays * DAY_MS, keepBytes: config.journal.keepBytes },
+    },
+    imageWork: imageWorker(),
     log,
     onFatal: () => fatal(1),
   });
