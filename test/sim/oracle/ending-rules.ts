@@ -58,5 +58,6 @@ export function expireDue(state: ModelState, nowMs: number): void {
 /** Remembers a deadline that may be the next. */
 export function holdUntil(state: ModelState, reservation: ModelReservation, deadlineMs: number): void {
   reservation.expiresAtMs = deadlineMs;
+  state.longestHoldMs = Math.max(state.longestHoldMs, deadlineMs - reservation.createdAtMs);
   state.nextDeadlineMs = Math.min(state.nextDeadlineMs, deadlineMs);
 }

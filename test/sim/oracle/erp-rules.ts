@@ -20,7 +20,7 @@ export function applyErpEvent(state: ModelState, event: ErpEvent, at: ErpContext
   const known = state.stocks.get(key);
   if (known !== undefined && known.source !== event.source) return "NOT_SOURCE_OF_RECORD";
   const stock = known ?? newStock(body.warehouseId, body.sku, event.source);
-  const rejection = rejectionOf(stock, body);
+  const rejection = rejectionOf(state, stock, body);
   if (rejection !== undefined) return rejection;
   if (body.kind === "OrderClosed") {
     const ambiguous = closeOrder(state, body, at);
@@ -49,29 +49,38 @@ function newStock(warehouseId: string, sku: string, source: string): ModelStock 
   };
 }
 
-function rejectionOf(stock: ModelStock, body: ErpBody): string | undefined {
-  const limit = Number.MAX_SAFE_INTEGER;
+function rejectionOf(state: ModelState, stock: ModelStock, body: ErpBody): string | undefined {
   switch (body.kind) {
     case "StockReceived":
     case "StockReturned":
-      return stock.onHand + body.quantity > limit ? "LIMIT_EXCEEDED: quantity" : undefined;
+      return rejectionOfChange(state, stock, "onHand", body.quantity);
     case "StockAdjusted":
-      return Math.abs(stock.onHand + body.delta) > limit ? "LIMIT_EXCEEDED: delta" : undefined;
-    case "StockBlocked":
-      return rejectionOfDelta("unavailable", stock.unavailable, body.delta);
-    case "DemandAllocated":
-      return rejectionOfDelta("allocated_elsewhere", stock.allocatedElsewhere, body.delta);
+      return rejectionOfChange(state, stock, "onHand", body.delta);
     case "OrderDispatched":
-      return stock.onHand - body.quantity < -limit ? "LIMIT_EXCEEDED: quantity" : undefined;
+      return rejectionOfChange(state, stock, "onHand", -body.quantity);
+    case "StockBlocked":
+      return rejectionOfChange(state, stock, "unavailable", body.delta);
+    case "DemandAllocated":
+      return rejectionOfChange(state, stock, "allocatedElsewhere", body.delta);
     case "StockCounted":
     case "OrderClosed":
       return undefined;
   }
 }
 
-function rejectionOfDelta(figure: string, before: number, delta: number): string | undefined {
-  if (before + delta < 0) return `BELOW_ZERO: ${figure}`;
-  return before + delta > Number.MAX_SAFE_INTEGER ? "LIMIT_EXCEEDED: delta" : undefined;
+/** on_hand may fall below 0, the others may not; no quantity, sums included, passes 2^53 - 1. */
+function rejectionOfChange(
+  state: ModelState,
+  stock: ModelStock,
+  figure: "onHand" | "unavailable" | "allocatedElsewhere",
+  delta: number,
+): string | undefined {
+  const name = { onHand: "on_hand", unavailable: "unavailable", allocatedElsewhere: "allocated_elsewhere" }[figure];
+  const after = stock[figure] + delta;
+  if (figure !== "onHand" && after < 0) return `BELOW_ZERO: ${name}`;
+  if (Math.abs(after) > Number.MAX_SAFE_INTEGER) return `LIMIT_EXCEEDED: ${name}`;
+  const more = figure === "onHand" ? -delta : delta;
+  return excess(state, stock) + more > Number.MAX_SAFE_INTEGER ? "LIMIT_EXCEEDED: shortfall" : undefined;
 }
 
 function move(state: ModelState, stock: ModelStock, event: ErpEvent, at: ErpContext): void {

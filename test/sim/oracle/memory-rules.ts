@@ -32,6 +32,10 @@ export function recall(state: ModelState, nowMs: number, warehouseId: string, co
   return { kind: "answered", answer: remembered.answer };
 }
 
+/**
+ * Only what is within retention counts. The service lets go of older answers in bulk and may refuse for longer: a world that
+ * comes to the bound and passes the retention will see differences that are none.
+ */
 export function isFull(state: ModelState): boolean {
   return state.answers.size >= state.settings.answersMax;
 }
@@ -48,9 +52,9 @@ export function remember(
 }
 
 function forgetOld(state: ModelState, nowMs: number): void {
-  const oldestMs = nowMs - retentionMs(state);
+  const newestMs = nowMs - retentionMs(state);
   for (const [name, remembered] of state.answers) {
-    if (remembered.atMs >= oldestMs) return;
+    if (remembered.atMs > newestMs) return;
     state.answers.delete(name);
   }
 }

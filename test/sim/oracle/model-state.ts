@@ -112,6 +112,8 @@ export interface ModelState {
   effects: number;
   lastReservation: number;
   lastCommit: number;
+  /** The longest time that any hold was given. */
+  longestHoldMs: number;
   /** No hold ends before this moment (Number.MAX_SAFE_INTEGER: there is none). */
   nextDeadlineMs: number;
 }
@@ -129,6 +131,7 @@ export function emptyState(settings: OracleSettings): ModelState {
     effects: 0,
     lastReservation: 0,
     lastCommit: 0,
+    longestHoldMs: 0,
     nextDeadlineMs: Number.MAX_SAFE_INTEGER,
   };
 }

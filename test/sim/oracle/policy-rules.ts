@@ -49,9 +49,9 @@ export function effectivePolicy(state: ModelState, scope: PolicyScope): Effectiv
   };
 }
 
-/** The longest hold that any policy allows; answers are remembered at least that long. */
+/** The longest hold that any policy allows, or that was ever given; answers are remembered at least that long. */
 export function longestHoldMs(state: ModelState): number {
-  let longest = SHIPPED.holdMaxMs;
+  let longest = Math.max(SHIPPED.holdMaxMs, state.longestHoldMs);
   for (const fields of state.policies.values()) longest = Math.max(longest, fields.holdMaxMs ?? 0);
   return longest;
 }

@@ -26,6 +26,7 @@ export class RandomRequests {
   readonly #next = new Map(SOURCES.map((source) => [source, 1]));
   /** A sequence that the service said it misses; a connector sends it again. */
   readonly #missing = new Map<string, number>();
+  readonly #heard = new Set<string>();
   #requests = 0;
 
   constructor(random: SeededRandom) {
@@ -37,6 +38,7 @@ export class RandomRequests {
     if (request.kind === "erp" || request.kind === "heartbeat") {
       const { missing } = value as { missing: readonly { first: number }[] };
       const source = request.kind === "erp" ? request.event.source : request.source;
+      this.#heard.add(source);
       if (missing[0] !== undefined) this.#missing.set(source, missing[0].first);
     }
     const answer = value as { reservation?: { id: string; dealerId: string }; nextPageToken?: string };
@@ -51,7 +53,7 @@ export class RandomRequests {
   next(): Request {
     const choice = this.#random.below(100);
     if (choice < 24) return this.#erp();
-    if (choice < 27) return { kind: "heartbeat", source: this.#pick(SOURCES), lastSequence: this.#last() };
+    if (choice < 27) return this.#heartbeat();
     if (choice < 30) return { kind: "sourceStatus", source: this.#pick([...SOURCES, "nobody"]) };
     const command = choice < 34 ? this.#repeat() : this.#command(choice);
     if ("requestId" in command) {
@@ -206,7 +208,10 @@ export class RandomRequests {
     ]);
   }
 
-  /** Only fields that mean something in the scope: others are refused at the edge, before any decision. */
+  /**
+   * Only fields that mean something in the scope: others are refused at the edge, before any decision. No hold beyond the least
+   * retention: whether an answer that was past it is known again when the retention grows is the service's choice.
+   */
   #fields(scope: PolicyScope): PolicyFields {
     const forStock = scope.dealerId === "";
     const forHold = scope.sku === "";
@@ -217,7 +222,7 @@ export class RandomRequests {
       ...(set(0.3, forStock) ? { lowAt: this.#random.below(12) } : {}),
       ...(set(0.2, forQuota) ? { openReservationsMax: 3 + this.#random.below(20) } : {}),
       ...(set(0.2, forHold) ? { holdDefaultMs: this.#pick([500, 20_000, 900_000]) } : {}),
-      ...(set(0.2, forHold) ? { holdMaxMs: this.#pick([10_000, 3_600_000, 40 * 24 * 3_600_000]) } : {}),
+      ...(set(0.2, forHold) ? { holdMaxMs: this.#pick([10_000, 3_600_000, 6 * 24 * 3_600_000]) } : {}),
     };
   }
 
@@ -244,8 +249,11 @@ export class RandomRequests {
     return this.#random.chance(0.98) ? `r${this.#requests}` : `r${this.#random.below(this.#requests)}`;
   }
 
-  #last(): number {
-    return Math.max(0, this.#next.get("erp")! - 1 + this.#random.below(2) - this.#random.below(2));
+  /** Of a source that the service has heard of. */
+  #heartbeat(): Request {
+    const source = this.#random.pick([...this.#heard, ""]);
+    if (source === "") return this.#erp();
+    return { kind: "heartbeat", source, lastSequence: Math.max(0, this.#next.get(source)! - this.#random.below(3)) };
   }
 
   #pick<T>(items: readonly T[]): T {

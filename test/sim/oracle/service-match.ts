@@ -9,7 +9,7 @@ import type { Decision, Request, View } from "./request.js";
 
 /** Events of one source that may wait ahead of a gap (docs/api.md). */
 const BUFFERED_EVENTS_MAX = 10_000;
-const GAPS_MS = [0, 1, 1, 400, 5_000, 35_000, 70_000, 1_000_000];
+const GAPS_MS = [0, 1, 1, 400, 400, 5_000, 5_000, 35_000, 35_000, 70_000, 70_000, 1_000_000, 300_000_000];
 const DEALERS = ["D1", "D2", "D3", "D4"];
 
 export class ServiceMatch {
@@ -38,13 +38,13 @@ export class ServiceMatch {
       if (choice === 0) await this.#restart();
       else if (choice === 1) await this.#crash();
       else if (choice === 2) await this.checkInvariants();
-      else await this.ask(this.#batch());
+      else await this.ask(this.#batch(), 0.03);
       this.oracle.settled(this.oracle.mark());
     }
   }
 
   /** All submitted before the first turn, compared in the order in which they settle. */
-  async ask(requests: readonly Request[]): Promise<void> {
+  async ask(requests: readonly Request[], lostShare = 0): Promise<void> {
     const outcomes: Outcome<unknown>[] = [];
     for (const request of requests) this.#submit(request, (outcome) => outcomes.push(outcome));
     await this.node.settle();
@@ -53,8 +53,7 @@ export class ServiceMatch {
       const decision = this.oracle.decide(this.node.nowMs, requests[index]!);
       this.#steps += 1;
       this.#count(requests[index]!, outcome);
-      this.#log(requests[index], outcome);
-      if (this.#random.chance(0.03)) this.#count("an answer that was lost");
+      if (this.#random.chance(lostShare)) this.#count("an answer that was lost");
       else this.#compare(decision, outcome);
     }
   }
@@ -107,9 +106,6 @@ export class ServiceMatch {
     else ingest.sourceStatus(request.source, settle);
   }
 
-  #log(...w: unknown[]) {
-    if (process.env.TRACE) console.log(this.#steps, this.node.nowMs, ...w.map((x) => JSON.stringify(x)));
-  }
   #compare(decision: Decision, outcome: Outcome<unknown>): void {
     const differences = this.oracle.compare(decision, outcome);
     const what = `step ${this.#steps}: ${JSON.stringify(decision.request)}`;
@@ -128,7 +124,6 @@ export class ServiceMatch {
     await this.node.restart();
     this.wrong.push(...this.oracle.rewindTo(this.oracle.mark()));
     this.#count("a restart");
-    this.#log("restarted");
   }
 
   /** Decisions whose append never happened: no answer is given, and nothing is left of them. */
@@ -138,14 +133,12 @@ export class ServiceMatch {
     for (const request of this.#batch()) {
       this.#submit(request, () => {});
       this.oracle.decide(this.node.nowMs, request);
-      this.#log("crashing", request);
     }
     await this.node.settle();
     await this.node.restart();
     this.node.failures.length = 0; // of the node that crashed, whose journal was taken away
     this.wrong.push(...this.oracle.rewindTo(mark));
     this.#count("a crash");
-    this.#log("crashed");
   }
 
   #count(what: Request | string, outcome?: Outcome<unknown>): void {
