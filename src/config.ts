@@ -58,7 +58,12 @@ function configOf(values: SettingValues) {
       tailRecordsMax: values["checkpoint.tailRecordsMax"],
       tailBytesMax: values["checkpoint.tailBytesMax"],
     },
-    journal: { segmentBytes: values["journal.segmentBytes"] },
+    journal: {
+      segmentBytes: values["journal.segmentBytes"],
+      keepDays: values["journal.keepDays"],
+      keepBytes: values["journal.keepBytes"],
+    },
+    images: { everyBytes: values["images.everyBytes"] },
     inbox: { commandsMax: values["inbox.commandsMax"] },
     idempotency: {
       entriesMax: values["idempotency.entriesMax"],

@@ -11,6 +11,8 @@ import { type DataFolderLock, lockDataFolder } from "../journal/data-folder-lock
 import { SnapshotDamaged } from "../snapshots/page-store.js";
 import { collectGarbage } from "./collect-garbage.js";
 import { watchFreeSpace } from "./free-space.js";
+import type { ImagePolicy } from "./images/image-keeper.js";
+import type { ImageWork } from "./images/image-work.js";
 import type { Log } from "./log.js";
 import { type OpenLog, openLogFolder } from "./log-folder.js";
 import type { LogNodeSettings } from "./log-node.js";
@@ -20,6 +22,8 @@ export interface HostOptions {
   readonly segmentBytes: number;
   readonly freeBytesMin: number;
   readonly settings: LogNodeSettings;
+  readonly images: ImagePolicy;
+  readonly imageWork: ImageWork;
   readonly log: Log;
   /** The data cannot be served any more: say so and end the process. */
   readonly onFatal: (cause: unknown) => void;

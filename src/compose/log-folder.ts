@@ -8,10 +8,13 @@ import type { EngineObserver } from "../actor/engine.js";
 import { systemClock, systemScheduler, systemTimers } from "../actor/system-clock.js";
 import { coveredTo, type ImageSurvey, surveyImages } from "../images/survey-images.js";
 import { type OpenedJournal, openFileJournal } from "../journal/file-journal.js";
+import { readStoreId } from "../journal/format-file.js";
 import { type Journal, JournalError } from "../journal/journal.js";
 import { systemDisk } from "../journal/system-disk.js";
 import { SnapshotDamaged } from "../snapshots/page-store.js";
 import { collectGarbage } from "./collect-garbage.js";
+import { ImageKeeper, type ImagePolicy } from "./images/image-keeper.js";
+import type { ImageWork } from "./images/image-work.js";
 import type { Log } from "./log.js";
 import { LogNode, type LogNodeSettings } from "./log-node.js";
 import { SnapshotFolder } from "./snapshot-folder.js";
@@ -22,6 +25,10 @@ export interface LogFolderOptions {
   readonly settings: LogNodeSettings;
   readonly observer: EngineObserver;
   readonly log: Log;
+  /** Bytes that have to stay free on the disk. */
+  readonly freeBytesMin: number;
+  readonly images: ImagePolicy;
+  readonly imageWork: ImageWork;
   /** The node before this one failed to write: go on in a new segment. */
   readonly afterFailure: boolean;
   /** The node before this one met a page that could not be proven: make the snapshot anew from the journal. */
@@ -31,6 +38,7 @@ export interface LogFolderOptions {
 export interface OpenLog {
   readonly node: LogNode;
   readonly journal: Journal;
+  readonly images: ImageKeeper;
   close(): Promise<void>;
 }
 
@@ -41,6 +49,7 @@ export async function openLogFolder(options: LogFolderOptions): Promise<OpenLog>
   for (const { message } of survey.damaged) log.warn({ reason: message }, "image cannot be proven; it is not used");
   const { journal, reader, report } = await openJournal(options, survey);
   log.info({ ...report }, "journal opened");
+  const images = await keepImages(options, { journal, survey });
   const snapshot = new SnapshotFolder(folder, survey, log);
   const openNode = async () =>
     LogNode.open({
@@ -52,7 +61,13 @@ export async function openLogFolder(options: LogFolderOptions): Promise<OpenLog>
       timers: systemTimers,
       scheduler: systemScheduler,
       randomBytes: (count) => randomBytes(count),
-      observer: options.observer,
+      observer: {
+        ...options.observer,
+        checkpointed(position) {
+          options.observer.checkpointed(position);
+          images.checkpointed(position);
+        },
+      },
       settings: options.settings,
       relieveMemory: collectGarbage,
     });
@@ -67,19 +82,47 @@ export async function openLogFolder(options: LogFolderOptions): Promise<OpenLog>
       await snapshot.remake();
       node = await openNode();
     }
+    const { checkpointPosition } = node.store;
+    if (checkpointPosition !== undefined) images.checkpointed(checkpointPosition);
     return {
       node,
       journal,
+      images,
       async close() {
+        await images.stop();
         await journal.close();
         await snapshot.close();
       },
     };
   } catch (cause) {
+    await images.stop();
     await snapshot.close().catch(() => {});
     await journal.close().catch(() => {});
     throw cause;
   }
+}
+
+async function keepImages(
+  options: LogFolderOptions,
+  { journal, survey }: { readonly journal: Journal; readonly survey: ImageSurvey },
+): Promise<ImageKeeper> {
+  const { folder, segmentBytes, freeBytesMin, log } = options;
+  return new ImageKeeper(
+    {
+      disk: systemDisk,
+      folder,
+      storeId: (await readStoreId(systemDisk, folder))!,
+      journal,
+      work: options.imageWork,
+      policy: options.images,
+      segmentBytes,
+      answerRetentionMs: options.settings.answerRetentionMs,
+      freeBytesMin,
+      wallMs: () => systemClock.wallMs(),
+      log,
+    },
+    survey.images,
+  );
 }
 
 async function openJournal(options: LogFolderOptions, survey: ImageSurvey): Promise<OpenedJournal> {

@@ -53,6 +53,21 @@ export const SETTINGS = {
     "Bytes of journal after which a checkpoint is made; it bounds what a start after a crash has to replay.",
   ),
   "journal.segmentBytes": setting("32MiB", size("1MiB", "1GiB"), "Bytes of a new segment file of the journal."),
+  "journal.keepDays": setting(
+    "0",
+    count("0", "36500"),
+    "Days for which the journal is kept beyond what is needed; 0 lets go of segments as soon as two images cover them.",
+  ),
+  "journal.keepBytes": setting(
+    "0",
+    size("0", "1024TiB"),
+    "Bytes of journal that are kept at least, needed or not; the oldest segments go first.",
+  ),
+  "images.everyBytes": setting(
+    "256MiB",
+    size("64KiB", "1TiB"),
+    "Bytes of journal after which an image of the whole state is made in the background, so that older segments can go.",
+  ),
   "inbox.commandsMax": setting(
     "10000",
     count("1", "1000000"),

@@ -11,7 +11,8 @@ import { SegmentReader } from "../journal/segment-reader.js";
 import { listImages, removeImages } from "./image-folder.js";
 import type { KnownImage } from "./survey-images.js";
 
-const IMAGES_KEPT = 2;
+/** Images that stay. */
+export const IMAGES_KEPT = 2;
 
 /** How much longer the journal is kept than it is needed. */
 export interface JournalRetention {

@@ -19,11 +19,14 @@ import { createGrpcServer, type GrpcServer } from "../../src/api/server.js";
 import { startDuplex } from "../../src/client/method-bridge.js";
 import { callOnce } from "../../src/client/unary-call.js";
 import { Host } from "../../src/compose/host.js";
+import { imageWorkHere } from "../../src/compose/images/image-work.js";
 import type { LogNodeSettings } from "../../src/compose/log-node.js";
 import { AvailabilityService } from "../../src/gen/holdfast/v1/availability_service_pb.js";
 import type { ErpEventSchema } from "../../src/gen/holdfast/v1/erp_event_pb.js";
 import { ErpService, type StreamEventsResponse } from "../../src/gen/holdfast/v1/erp_service_pb.js";
 import { ReservationService, type ReserveRequestSchema } from "../../src/gen/holdfast/v1/reservation_service_pb.js";
+import { WITHOUT_REST } from "../../src/images/pace.js";
+import { systemDisk } from "../../src/journal/system-disk.js";
 
 export const SETTINGS: LogNodeSettings = {
   requireKnown: false,
@@ -72,6 +75,8 @@ export class ServiceHarness {
       segmentBytes: 4 * 1024 * 1024,
       freeBytesMin: 0,
       settings: this.#settings,
+      images: { everyBytes: 256 * 1024 * 1024, retention: { keepMs: 0, keepBytes: 0 } },
+      imageWork: imageWorkHere(systemDisk, WITHOUT_REST),
       log: Object.assign(log, { error: heard }),
       onFatal: (cause) => this.failures.push(cause),
     });
