@@ -5,6 +5,17 @@
  *
  * Invariants: the state is that of the newest saved state plus the log after it; memory is bounded by what `settled` leaves,
  * and by the last few saved states where it is never called.
+ *
+ * Where API.md is silent, these readings:
+ * - a quota is looked at last: an order that is rejected, or names unknown SKUs, is told so; OVERLOADED goes before all but the
+ *   dealer's and the warehouse's refusals; a repeat goes before the owner (docs/api.md);
+ * - a partial order that is granted nothing is REJECTED; a default hold beyond the maximum is the maximum;
+ * - a change of at_risk is a revision of its own, unless the lines at risk end with the change that made it;
+ * - retention is over at exactly its length; the longest hold is of any policy now, or ever given;
+ * - an event that waits and comes again is BUFFERED again; a heartbeat is APPLIED, with what is missing;
+ * - a dead-lettered event brings its warehouse into being, not its stock; an OrderClosed that names a SKU does; an OrderClosed by
+ *   order_id is ambiguous when several dealers have anything open under it there, whatever its SKU;
+ * - the sources of a warehouse are those that had an event applied there; freshness follows what is durable.
  */
 import { commit, extend, release } from "./change-rules.js";
 import { OutcomeComparison } from "./compare-outcome.js";
