@@ -7,13 +7,14 @@ import type { PageSpace } from "./page-space.js";
 import { SnapshotDamaged } from "./page-store.js";
 import type { PageColumn } from "./page-table.js";
 
-const PAGE_HASHES = 4096;
+/** Hashes in one page. */
+export const KEY_PAGE_HASHES = 4096;
 
 export class KeyIndex {
   readonly #space: PageSpace;
   readonly #column: PageColumn;
-  #hashes = new Uint32Array(PAGE_HASHES);
-  #slots = new Uint32Array(PAGE_HASHES * 2);
+  #hashes = new Uint32Array(KEY_PAGE_HASHES);
+  #slots = new Uint32Array(KEY_PAGE_HASHES * 2);
   #count = 0;
   /** Numbers below this are no longer found. */
   #first = 1;
@@ -26,14 +27,14 @@ export class KeyIndex {
 
   /** Takes `count` stored hashes, from number `first` on. */
   load(count: number, first: number): void {
-    let size = PAGE_HASHES;
+    let size = KEY_PAGE_HASHES;
     while (size < count) size *= 2;
     this.#hashes = new Uint32Array(size);
-    for (let page = Math.floor((first - 1) / PAGE_HASHES); page * PAGE_HASHES < count; page++) {
+    for (let page = Math.floor((first - 1) / KEY_PAGE_HASHES); page * KEY_PAGE_HASHES < count; page++) {
       const bytes = this.#space.read(this.#column, page);
-      const expected = Math.min(PAGE_HASHES, count - page * PAGE_HASHES) * 4;
+      const expected = Math.min(KEY_PAGE_HASHES, count - page * KEY_PAGE_HASHES) * 4;
       if (bytes === undefined || bytes.length < expected) throw new SnapshotDamaged(`key page ${page} is short`);
-      new Uint8Array(this.#hashes.buffer, page * PAGE_HASHES * 4, expected).set(bytes.subarray(0, expected));
+      new Uint8Array(this.#hashes.buffer, page * KEY_PAGE_HASHES * 4, expected).set(bytes.subarray(0, expected));
     }
     this.#count = count;
     this.#first = first;
@@ -66,8 +67,8 @@ export class KeyIndex {
 
   /** Forgets the numbers below `first`. */
   dropBelow(first: number): void {
-    const pagesBefore = Math.floor((this.#first - 1) / PAGE_HASHES);
-    const pagesNow = Math.floor((first - 1) / PAGE_HASHES);
+    const pagesBefore = Math.floor((this.#first - 1) / KEY_PAGE_HASHES);
+    const pagesNow = Math.floor((first - 1) / KEY_PAGE_HASHES);
     for (let page = pagesBefore; page < pagesNow; page++) this.#space.drop(this.#column, page);
     this.#first = first;
     this.#rebuild();
@@ -76,9 +77,9 @@ export class KeyIndex {
   /** Stages the pages that changed since the last checkpoint: only the end of the column does. */
   stage(): void {
     if (this.#firstDirty === this.#count) return;
-    for (let page = Math.floor(this.#firstDirty / PAGE_HASHES); page * PAGE_HASHES < this.#count; page++) {
-      const end = Math.min((page + 1) * PAGE_HASHES, this.#count);
-      const bytes = new Uint8Array(this.#hashes.slice(page * PAGE_HASHES, end).buffer);
+    for (let page = Math.floor(this.#firstDirty / KEY_PAGE_HASHES); page * KEY_PAGE_HASHES < this.#count; page++) {
+      const end = Math.min((page + 1) * KEY_PAGE_HASHES, this.#count);
+      const bytes = new Uint8Array(this.#hashes.slice(page * KEY_PAGE_HASHES, end).buffer);
       this.#space.stage(this.#column, page, bytes);
     }
     this.#firstDirty = this.#count;
@@ -92,7 +93,7 @@ export class KeyIndex {
   }
 
   #rebuild(): void {
-    let size = PAGE_HASHES * 2;
+    let size = KEY_PAGE_HASHES * 2;
     while (size < (this.#count - this.#first + 1) * 3) size *= 2;
     this.#slots = new Uint32Array(size);
     for (let number = this.#first; number <= this.#count; number++) this.#insert(number);

@@ -10,7 +10,7 @@ const RETENTION_MS = 7 * 24 * 3_600_000;
 export function registerVerify(program: Command, session: Session): void {
   program
     .command("verify")
-    .description("read a data folder offline and prove it: block chain, sequences, invariants, snapshots")
+    .description("read a data folder offline and prove it: images, block chain, sequences, invariants, snapshots")
     .requiredOption("--data <FOLDER>", "the data folder of a stopped server, or a copy of one (required)")
     .option("--json", "print one JSON object")
     .addHelpText(
@@ -33,12 +33,12 @@ Exits 0 when everything is proven, 1 at the first damage, which it names with fi
         ]);
         const lock = await lockDataFolder(options.data);
         try {
-          const verified = await verifyFolder(options.data, { answerRetentionMs: RETENTION_MS });
+          const { verified } = await verifyFolder(options.data, { answerRetentionMs: RETENTION_MS });
           if (options.json === true) terminal.print(JSON.stringify({ ok: true, ...verified }));
           else {
             terminal.print(
               `${join(options.data)}: ${verified.blocks} blocks, ${verified.records} records, ${verified.stocks} stocks, ` +
-                `${verified.reservations} reservations, ${verified.pages} pages: all proven`,
+                `${verified.reservations} reservations, ${verified.images} images, ${verified.pages} pages: all proven`,
             );
             if (verified.tornBytes > 0) {
               terminal.print(`A torn write of ${verified.tornBytes} bytes at the end was never acknowledged.`);

@@ -24,8 +24,17 @@ export class InvariantCheck {
   /** Sums over ERP events by partition and stock number. */
   readonly #sums = new Map<number, Sums[]>();
 
+  /** `store`: the state before the first record; what it has already is taken as it is. */
   constructor(store: LogStore) {
     this.#store = store;
+    for (const { partition, stocks } of store.partitions.values()) {
+      const sums: Sums[] = [];
+      for (let number = 1; number <= stocks.count; number++) {
+        const { onHand, unavailable, allocatedElsewhere } = stocks.peek(number)!;
+        sums[number] = { onHand, unavailable, allocated: allocatedElsewhere };
+      }
+      this.#sums.set(partition, sums);
+    }
   }
 
   /** Before the record is applied: a request is answered once (I4). */
