@@ -104,7 +104,7 @@ function sourceNamed(state: ModelState, name: string): ModelSource {
     toldLast: 0,
     journalledAtMs: 0,
     saidAtMs: 0,
-    shown: [],
+    shown: [{ saidAtMs: 0, hasGap: false, warehouses: new Set() }],
     maybeForgotten: false,
   };
   state.sources.set(name, source);
