@@ -1,6 +1,10 @@
-/** One run: a world from its seed, `steps` moves, the end without faults, and the digest of it all. */
+/** One run: a world from its seed, `steps` moves, an end without faults, and the digest of it all. */
+import { Callers } from "./callers.js";
 import type { Coverage } from "./coverage.js";
-import { RandomRequests } from "./oracle/random-requests.js";
+import { endWell } from "./ending.js";
+import { ErpFeed } from "./erp-feed.js";
+import { expectSoon, Misfortunes } from "./misfortunes.js";
+import { Finding } from "./simulation-context.js";
 import { type Seams, World } from "./world.js";
 
 export interface RunOptions {
@@ -11,44 +15,70 @@ export interface RunOptions {
 
 export interface RunResult {
   readonly digest: string;
-  readonly steps: number;
   readonly decisions: number;
+  /** Everything that happened: I/O that came back, timers, turns. */
   readonly events: number;
   readonly coverage: Coverage;
 }
 
+/** A run that found something, and the command that shows it again. */
+export class RunFailed extends Error {
+  override readonly name = "RunFailed";
+  constructor(
+    options: RunOptions,
+    readonly trace: readonly string[],
+    cause: unknown,
+  ) {
+    const what = cause instanceof Finding ? cause.message : `${(cause as Error).stack}`;
+    super(`${what}\n  replay: npm run sim -- --seed ${options.seed} --steps ${options.steps}`, { cause });
+  }
+}
+
+/** Plays a world to its end. Rejects with RunFailed at the first thing that must not be. */
 export async function runWorld(options: RunOptions): Promise<RunResult> {
   const world = new World(options.seed, options.seams);
-  const { random, faults } = world;
-  const requests = new RandomRequests(random);
-  world.start();
   try {
-    for (let step = 0; step < options.steps; step++) {
-      await world.time.advance(random.chance(0.3) ? 0 : random.below(faults.paceUs * 2));
-      world.check();
-      if (random.chance(faults.crash / 1000)) await world.crash();
-      else if (random.chance(faults.kill / 1000)) await world.kill();
-      else if (random.chance(faults.stop / 1000)) world.stop();
-      else if (world.isDown) world.start();
-      else {
-        const request = requests.next();
-        world.calls.ask(world.node, request, (told) => {
-          if (told.kind === "answered") requests.learn(request, told.value);
-        });
-      }
-    }
-    world.check();
+    await play(world, options.steps);
   } catch (cause) {
-    throw new Error(
-      `seed ${options.seed}, steps ${options.steps}: ${(cause as Error).message}\n${world.trace.slice(-30).join("\n")}`,
-      { cause },
-    );
+    throw new RunFailed(options, world.trace, cause);
   }
-  return {
-    digest: world.digest(),
-    steps: options.steps,
-    decisions: world.calls.decisions,
-    events: world.time.events,
-    coverage: world.coverage,
-  };
+  const { calls, time, coverage } = world;
+  return { digest: world.digest(), decisions: calls.decisions, events: time.events, coverage };
+}
+
+async function play(world: World, steps: number): Promise<void> {
+  const { random } = world;
+  const callers = new Callers(world);
+  const feeds = [new ErpFeed(world, "erp", callers), new ErpFeed(world, "wms", callers)] as const;
+  const misfortunes = new Misfortunes(world);
+  await begin(world, callers, feeds[0]);
+  for (let step = 0; step < steps; step++) {
+    await world.time.advance(pause(world));
+    world.check();
+    if (await misfortunes.strike()) continue;
+    if (world.isDown) await world.startAgain();
+    else if (random.chance(0.2)) (random.chance(0.8) ? feeds[0] : feeds[1]).move();
+    else callers.move();
+  }
+  world.check();
+  await endWell(world, feeds);
+}
+
+/** Moves come in bunches, with a longer silence now and then. */
+function pause({ random, faults }: World): number {
+  if (random.chance(0.3)) return 0;
+  if (random.chance(0.01)) return random.below(2_000_000);
+  return random.below(faults.paceUs * 2);
+}
+
+/** The first start goes well; what comes then need not. */
+async function begin(world: World, callers: Callers, feed: ErpFeed): Promise<void> {
+  const { faults } = world;
+  world.faults = { ...faults, diskError: 0, pageError: 0, timerFault: 0 };
+  world.start();
+  await expectSoon(world, () => world.node !== undefined, "the service does not serve for the first time");
+  callers.begin();
+  feed.begin();
+  await world.time.advance(100_000);
+  world.faults = faults;
 }

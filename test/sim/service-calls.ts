@@ -8,6 +8,7 @@ import type { Turn } from "../../src/actor/turn.js";
 import type { LogNode } from "../../src/compose/log-node.js";
 import type { LogStore } from "../../src/snapshots/log-store.js";
 import type { DecisionLog, OpenDecision } from "./decision-log.js";
+import type { JournalWatch } from "./journal-watch.js";
 import type { Oracle } from "./oracle/oracle.js";
 import type { Decision, Request } from "./oracle/request.js";
 import { Finding, type SimulationContext } from "./simulation-context.js";
@@ -41,6 +42,7 @@ export class ServiceCalls {
   readonly #oracle: Oracle;
   readonly #log: DecisionLog;
   readonly #found: (cause: unknown) => void;
+  readonly #watch: JournalWatch;
   #node: LogNode | undefined;
   #process = 0;
   /** The call that is being handed over right now. */
@@ -54,16 +56,23 @@ export class ServiceCalls {
     readonly oracle: Oracle;
     readonly log: DecisionLog;
     readonly found: (cause: unknown) => void;
+    readonly watch: JournalWatch;
   }) {
     this.#context = options.context;
     this.#oracle = options.oracle;
     this.#log = options.log;
     this.#found = options.found;
+    this.#watch = options.watch;
   }
 
   /** Decisions made so far. */
   get decisions(): number {
     return this.#decisions;
+  }
+
+  /** Calls that have not been settled. */
+  get waiting(): number {
+    return this.#waiting.size;
   }
 
   get process(): number {
@@ -138,6 +147,10 @@ export class ServiceCalls {
     const { mark } = call.decision;
     call.open = { mark, total: place.total, name: nameOf(call.request), isDelivered: false };
     this.#log.decided(call.open);
+    const { request } = call;
+    if (request.kind === "command" && request.command.kind === "Commit") {
+      this.#watch.commitDecided(request.command.reservationId, turn.nowMs);
+    }
     if (this.#log.isAppending) this.#context.coverage.count("a decision was made while an append was in flight");
     this.#context.note(`decided ${call.open.name} at ${turn.nowMs}, records ${place.total}`);
   }

@@ -42,6 +42,11 @@ export class SimulatedDisk implements Disk {
     return this.#memory.faultsMet;
   }
 
+  /** An operation on a file whose path ends so is under way. */
+  isBusyWith(pathEnd: string): boolean {
+    return [...this.#waiting].some(({ path }) => path.endsWith(pathEnd));
+  }
+
   /** The machine loses power. What the next start finds. */
   async crash(): Promise<MemoryDisk> {
     const { random, coverage } = this.#context;

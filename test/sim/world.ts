@@ -10,9 +10,11 @@ import { LIMITS } from "../../src/limits.js";
 import { SnapshotDamaged } from "../../src/snapshots/page-store.js";
 import { MemoryDisk } from "../journal/memory-disk.js";
 import { SeededRandom } from "../journal/seeded-random.js";
+import { flipOneBit } from "./bit-flip.js";
 import { Coverage } from "./coverage.js";
 import { DecisionLog } from "./decision-log.js";
 import { drawFaultPlan, type FaultPlan } from "./fault-plan.js";
+import { JournalWatch } from "./journal-watch.js";
 import { Oracle } from "./oracle/oracle.js";
 import { ServiceCalls } from "./service-calls.js";
 import { SimulatedDisk } from "./simulated-disk.js";
@@ -21,7 +23,9 @@ import { FOLDER, type ProcessObserver, SimulatedProcess } from "./simulated-proc
 import { Finding, type SimulationContext } from "./simulation-context.js";
 import { VirtualTime } from "./virtual-time.js";
 
-const TRACE_LINES = 80;
+/** So few remembered answers that a run comes to the bound. */
+export const ANSWERS_FEW = 60;
+const TRACE_LINES = 2_000;
 
 /** Where a test puts a deliberate bug: around what the service is given. */
 export interface Seams {
@@ -48,6 +52,9 @@ export class World implements SimulationContext {
   #process: SimulatedProcess | undefined;
   #finding: Finding | undefined;
   #faultsBefore = 0;
+  #isCalm = false;
+  #recoveryFailed = false;
+  #engineFailed = false;
 
   constructor(seed: number, seams: Seams = {}) {
     this.seed = seed;
@@ -59,12 +66,14 @@ export class World implements SimulationContext {
     this.#disk = new SimulatedDisk(this, new MemoryDisk());
     this.#pages = new SimulatedPages(this);
     this.oracle = new Oracle({ ...this.settings, bufferedEventsMax: LIMITS.bufferedEventsMax });
-    this.log = new DecisionLog(this, () => {});
+    const watch = new JournalWatch(this.coverage);
+    this.log = new DecisionLog(this, (records) => watch.durable(records));
     this.calls = new ServiceCalls({
       context: this,
       oracle: this.oracle,
       log: this.log,
       found: (cause) => this.found(cause),
+      watch,
     });
   }
 
@@ -83,6 +92,31 @@ export class World implements SimulationContext {
 
   get pages(): SimulatedPages {
     return this.#pages;
+  }
+
+  /** Faults have stopped. */
+  get isCalm(): boolean {
+    return this.#isCalm;
+  }
+
+  /** From now on nothing goes wrong any more. */
+  calm(): void {
+    this.#isCalm = true;
+    this.isDiskFull = false;
+    this.node?.engine.setShortOfSpace(undefined);
+  }
+
+  get isDiskFull(): boolean {
+    return this.#disk.isFull;
+  }
+
+  set isDiskFull(isFull: boolean) {
+    this.#disk.isFull = isFull;
+  }
+
+  /** Records that the snapshot had when the process that serves now was started. */
+  get snapshotTotal(): number {
+    return this.log.totalOf(this.node?.report.checkpointBlock ?? 0);
   }
 
   note(line: string): void {
@@ -111,7 +145,12 @@ export class World implements SimulationContext {
     if (this.#finding !== undefined) throw this.#finding;
   }
 
-  /** Starts a process on what the disk has. */
+  /** Starts a process on what the disk has; before that, a bit of it may be tried turned over. */
+  async startAgain(): Promise<void> {
+    if (this.random.chance(this.faults.bitFlip / 1000)) await flipOneBit(this, this.#disk.memory);
+    this.start();
+  }
+
   start(): void {
     if (this.#process !== undefined) return;
     this.note("process starts");
@@ -135,6 +174,8 @@ export class World implements SimulationContext {
 
   /** The machine loses power. */
   async crash(): Promise<void> {
+    if (this.#disk.isBusyWith("/CHECKPOINT.new"))
+      this.coverage.count("a crash fell while a checkpoint was being written");
     if (this.#process !== undefined && this.node === undefined) {
       this.coverage.count("a crash fell while the log was being opened");
     }
@@ -182,6 +223,7 @@ export class World implements SimulationContext {
       nodeOpened: (node) => this.#nodeOpened(node),
       serving: () => {
         this.#disk.slowness = 1;
+        this.#countRecovery();
         this.note("serving");
       },
       failed: (cause) => this.#failed(cause),
@@ -200,6 +242,17 @@ export class World implements SimulationContext {
     this.note(`opened with ${bodies.length} blocks`);
   }
 
+  #countRecovery(): void {
+    if (this.#engineFailed) this.coverage.count("a failed write was overcome without a crash");
+    if (this.#recoveryFailed) this.coverage.count("recovery failed, and a later start succeeded");
+    this.#engineFailed = false;
+    this.#recoveryFailed = false;
+    const { checkpointBlock, replayedRecords } = this.node!.report;
+    if (checkpointBlock > 0 && replayedRecords > 0) {
+      this.coverage.count("a start replayed the journal's tail after a checkpoint");
+    }
+  }
+
   #nodeOpened(node: LogNode): void {
     this.calls.connect(node);
     this.#seams.node?.(node, this);
@@ -208,6 +261,7 @@ export class World implements SimulationContext {
   /** An engine is over. That has to be the doing of a fault. */
   #failed(cause: unknown): void {
     this.note(`engine is over: ${describe(cause)}`);
+    this.#engineFailed = true;
     const isPages = cause instanceof SnapshotDamaged && this.#pages.faultsMet > 0;
     if (!isPages && !this.#isOfDisk(cause)) this.found(new Finding(`the engine failed: ${describe(cause)}`, { cause }));
   }
@@ -215,7 +269,10 @@ export class World implements SimulationContext {
   #ended(cause: unknown): void {
     this.note(`process ends: ${cause === undefined ? "stopped" : describe(cause)}`);
     if (cause === undefined) this.coverage.count("process: stopped cleanly");
-    else if (!this.#isOfDisk(cause)) this.found(new Finding(`the process ended: ${describe(cause)}`, { cause }));
+    else this.#recoveryFailed = true;
+    this.#engineFailed = false;
+    if (cause !== undefined && !this.#isOfDisk(cause))
+      this.found(new Finding(`the process ended: ${describe(cause)}`, { cause }));
     this.#process = undefined;
     this.calls.disconnect();
   }
@@ -245,8 +302,8 @@ function drawSettings(random: SeededRandom): LogNodeSettings {
     laggingAfterMs: random.pick([500, 60_000]),
     stocksResidentMax: random.pick([8, 1_000]),
     reservationsResidentMax: random.pick([8, 1_000]),
-    answersMax: random.pick([60, 100_000, 100_000, 100_000]),
-    answerRetentionMs: random.pick([1_000, 7 * 24 * 3_600_000]),
+    answersMax: random.pick([ANSWERS_FEW, 100_000, 100_000, 100_000]),
+    answerRetentionMs: 7 * 24 * 3_600_000,
     inboxCommandsMax: random.pick([4, 1_000, 1_000]),
     checkpointRecordsMax: random.pick([10, 60, 100_000]),
     checkpointBytesMax: 1_000_000_000,
