@@ -9,7 +9,7 @@ import { Connection } from "./load/connection.js";
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
 const LINES_KEPT = 40;
 
-export type ServerKind = "echo" | "holdfast";
+export type ServerKind = "echo" | "holdfast" | "peer";
 
 export interface ServerOptions {
   readonly kind: ServerKind;
@@ -17,6 +17,8 @@ export interface ServerOptions {
   readonly dataFolder: string;
   /** Options of node itself. */
   readonly nodeOptions?: readonly string[];
+  /** Added to the environment: a peer's front end is told its store by it. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** Start-up that takes longer is a failure. */
   readonly readyTimeoutMs?: number;
 }
@@ -49,7 +51,7 @@ export class ServerProcess {
     const startedAtMs = performance.now();
     const child = spawn(process.execPath, [...(options.nodeOptions ?? []), ...commandOf(options)], {
       cwd: REPOSITORY,
-      env: environmentWithoutSettings(),
+      env: { ...environmentWithoutSettings(), ...options.environment },
       stdio: ["ignore", "pipe", "pipe"],
     });
     // A benchmark that dies must not leave a server behind.
@@ -151,6 +153,7 @@ function readNumber(line: LogLine, key: keyof StoppedLine): number {
 
 function commandOf({ kind, dataFolder }: ServerOptions): string[] {
   if (kind === "echo") return ["--import", "tsx", "scripts/bench/echo/echo-server.ts"];
+  if (kind === "peer") return ["--import", "tsx", "scripts/bench/peers/front/peer-server.ts"];
   if (!existsSync(`${REPOSITORY}/dist/cli/main.js`)) throw new Error("dist/ is not built: run `npm run build` first");
   return ["dist/cli/main.js", "serve", "--listen", "127.0.0.1:0", "--data", dataFolder];
 }

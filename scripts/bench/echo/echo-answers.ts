@@ -2,28 +2,23 @@
  * The answers of the echo server: as many fields and bytes as Holdfast's, from nothing but the request. Messages are
  * plain object literals, the form that protobuf-es encodes fastest, so that the ceiling is not set too low.
  */
-import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import {
   Disposition,
   type StreamEventsRequest,
   type StreamEventsResponse,
 } from "../../../src/gen/holdfast/v1/erp_service_pb.js";
-import { type Freshness, FreshnessState } from "../../../src/gen/holdfast/v1/freshness_pb.js";
-import {
-  type Reservation,
-  type ReservationLine,
-  ReservationState,
-} from "../../../src/gen/holdfast/v1/reservation_pb.js";
+import { type Reservation, ReservationState } from "../../../src/gen/holdfast/v1/reservation_pb.js";
 import {
   type ReleaseRequest,
   type ReleaseResponse,
-  type ReserveLine,
   ReserveOutcome,
   type ReserveRequest,
   type ReserveResponse,
   type ReserveStreamRequest,
   type ReserveStreamResponse,
 } from "../../../src/gen/holdfast/v1/reservation_service_pb.js";
+import { heldLine, liveFreshness, timestamp } from "../answer-parts.js";
 
 const HOLD_MS = 15 * 60 * 1000;
 
@@ -39,14 +34,14 @@ export function answerReserve(request: ReserveRequest): ReserveResponse {
   const nowMs = Date.now();
   const now = timestamp(nowMs);
   const reservation = pendingReservation(request, now);
-  reservation.lines = request.lines.map(grantedLine);
+  reservation.lines = request.lines.map(heldLine);
   reservation.expireTime = timestamp(nowMs + HOLD_MS);
   return {
     $typeName: "holdfast.v1.ReserveResponse",
     outcome: ReserveOutcome.RESERVED,
     reservation,
     shortages: [],
-    freshness: freshness(nowMs),
+    freshness: liveFreshness(nowMs),
   };
 }
 
@@ -66,7 +61,7 @@ export function answerRelease(request: ReleaseRequest): ReleaseResponse {
     ...pendingReservation({ dealerId: request.dealerId, orderId: "order-0000000000", warehouseId: "W1" }, now),
     reservationId: request.reservationId,
     state: ReservationState.RELEASED,
-    lines: [{ ...grantedLine({ sku: "SKU-0000000", quantity: 1n }), reserved: 0n, released: 1n }],
+    lines: [{ ...heldLine({ sku: "SKU-0000000", quantity: 1n }), reserved: 0n, released: 1n }],
     revision: 2n,
   };
   return { $typeName: "holdfast.v1.ReleaseResponse", reservation: released };
@@ -103,36 +98,5 @@ function pendingReservation(
     atRisk: false,
     revision: 1n,
     reopenedFrom: "",
-  };
-}
-
-function grantedLine(line: Pick<ReserveLine, "sku" | "quantity">): ReservationLine {
-  return {
-    $typeName: "holdfast.v1.ReservationLine",
-    sku: line.sku,
-    requested: line.quantity,
-    reserved: line.quantity,
-    committed: 0n,
-    dispatched: 0n,
-    released: 0n,
-  };
-}
-
-function freshness(nowMs: number): Freshness {
-  const age: Duration = { $typeName: "google.protobuf.Duration", seconds: 5n, nanos: (nowMs % 1000) * 1_000_000 };
-  return {
-    $typeName: "holdfast.v1.Freshness",
-    state: FreshnessState.LIVE,
-    asOf: timestamp(nowMs - 5_000),
-    age,
-  };
-}
-
-function timestamp(epochMs: number): Timestamp {
-  const seconds = Math.floor(epochMs / 1000);
-  return {
-    $typeName: "google.protobuf.Timestamp",
-    seconds: BigInt(seconds),
-    nanos: (epochMs - seconds * 1000) * 1_000_000,
   };
 }

@@ -3,7 +3,7 @@
  * at once with a response of the size of Holdfast's, keeps nothing and writes nothing. Run as a process of its own; it
  * prints the two lines that the benchmark reads from Holdfast as well.
  */
-import { type DescMessage, fromBinary, type MessageShape, toBinary } from "@bufbuild/protobuf";
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import * as grpc from "@grpc/grpc-js";
 import { StreamEventsRequestSchema, StreamEventsResponseSchema } from "../../../src/gen/holdfast/v1/erp_service_pb.js";
 import {
@@ -15,13 +15,10 @@ import {
   ReserveStreamResponseSchema,
 } from "../../../src/gen/holdfast/v1/reservation_service_pb.js";
 import { paths } from "../load/paths.js";
+import { type MethodMessages, methodDefinition } from "../method-definition.js";
 import { answerEvent, answerRelease, answerReserve, answerReserveStream, reservationsMade } from "./echo-answers.js";
 
-interface EchoMethod<I extends DescMessage, O extends DescMessage> {
-  readonly path: string;
-  readonly streamed: boolean;
-  readonly input: I;
-  readonly output: O;
+interface EchoMethod<I extends DescMessage, O extends DescMessage> extends MethodMessages<I, O> {
   readonly answer: (request: MessageShape<I>) => MessageShape<O>;
 }
 
@@ -65,15 +62,6 @@ process.once("SIGTERM", () => {
 });
 
 function addMethod<I extends DescMessage, O extends DescMessage>(name: string, method: EchoMethod<I, O>): void {
-  const definition: grpc.MethodDefinition<MessageShape<I>, MessageShape<O>> = {
-    path: method.path,
-    requestStream: method.streamed,
-    responseStream: method.streamed,
-    requestSerialize: (request) => asBuffer(toBinary(method.input, request)),
-    requestDeserialize: (bytes) => fromBinary(method.input, bytes),
-    responseSerialize: (response) => asBuffer(toBinary(method.output, response)),
-    responseDeserialize: (bytes) => fromBinary(method.output, bytes),
-  };
   const unary: grpc.handleUnaryCall<MessageShape<I>, MessageShape<O>> = (call, callback) =>
     callback(null, method.answer(call.request));
   const stream: grpc.handleBidiStreamingCall<MessageShape<I>, MessageShape<O>> = (call) => {
@@ -82,9 +70,5 @@ function addMethod<I extends DescMessage, O extends DescMessage>(name: string, m
     });
     call.on("end", () => call.end());
   };
-  server.addService({ [name]: definition }, { [name]: method.streamed ? stream : unary });
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  server.addService({ [name]: methodDefinition(method) }, { [name]: method.streamed ? stream : unary });
 }

@@ -5,6 +5,7 @@ import { ReservationService } from "../../../src/gen/holdfast/v1/reservation_ser
 export const paths = {
   reserve: `/${ReservationService.typeName}/${ReservationService.method.reserve.name}`,
   reserveStream: `/${ReservationService.typeName}/${ReservationService.method.reserveStream.name}`,
+  commit: `/${ReservationService.typeName}/${ReservationService.method.commit.name}`,
   release: `/${ReservationService.typeName}/${ReservationService.method.release.name}`,
   streamEvents: `/${ErpService.typeName}/${ErpService.method.streamEvents.name}`,
 } as const;

@@ -38,14 +38,15 @@ export class PostgresStore implements PeerStore {
     this.#pool = pool;
   }
 
-  /** Connects, and makes the tables and functions. */
+  /** Connects; makes the tables and functions where they are not there yet. */
   static async open({ port, password }: StoreAddress, connections: number): Promise<PostgresStore> {
     const account = { user: POSTGRES_USER, password, database: POSTGRES_DATABASE };
     const limits = { max: connections, min: connections, idleTimeoutMillis: 0 };
     // Plans are made once for each connection, and by index, however small a table was at that moment.
     const options = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off";
     const pool = new pg.Pool({ host: "127.0.0.1", port, ...account, ...limits, options });
-    await pool.query(SCHEMA);
+    const { rows } = await pool.query("SELECT to_regclass('stock') IS NULL AS is_empty");
+    if (rows[0].is_empty) await pool.query(SCHEMA);
     return new PostgresStore(pool);
   }
 
