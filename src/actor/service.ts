@@ -82,10 +82,24 @@ export interface DealerDirectory {
   }): { readonly dealers: readonly Dealer[]; readonly nextPageToken: string } | Refusal;
 }
 
+/** What a backup has. */
+export interface Backup {
+  /** The last block in it: whatever was answered before the call is there. */
+  readonly block: number;
+  readonly bytes: number;
+}
+
+/** Copies of everything, made while it is in use. */
+export interface BackupPort {
+  /** `directory`: an absolute path on this machine with nothing there yet. Rejects for what is unforeseen. */
+  take(directory: string): Promise<Backup | Refusal>;
+}
+
 /** Everything that the gRPC edge needs from behind it. */
 export interface ServicePorts {
   readonly commands: CommandPort;
   readonly ingest: IngestPort;
   readonly availability: AvailabilityPort;
   readonly dealers: DealerDirectory;
+  readonly backups: BackupPort;
 }

@@ -41,6 +41,10 @@ const CODES: Readonly<Record<RefusalReason, status>> = {
   JOURNAL_UNAVAILABLE: status.UNAVAILABLE,
   SHUTTING_DOWN: status.UNAVAILABLE,
   NOT_OWNER: status.UNAVAILABLE,
+  DIRECTORY_NOT_EMPTY: status.FAILED_PRECONDITION,
+  DIRECTORY_NOT_WRITABLE: status.FAILED_PRECONDITION,
+  DISK_FULL: status.RESOURCE_EXHAUSTED,
+  DATA_DAMAGED: status.DATA_LOSS,
 };
 
 /** Reasons that always say when to come back, also where the refusal itself does not. */

@@ -1,6 +1,8 @@
 import type { UntypedServiceImplementation } from "@grpc/grpc-js";
 import type { Answers } from "../domain/command.js";
 import type {
+  BackupRequest,
+  BackupResponse,
   GetDealerRequest,
   GetDealerResponse,
   GetPolicyResponse,
@@ -14,6 +16,7 @@ import { erpEventMessage } from "./answers/erp-event-message.js";
 import { availabilityMessage, dealerMessage, policyMessage, reservationMessage } from "./answers/messages.js";
 import type { EdgeContext } from "./edge-context.js";
 import {
+  checkBackup,
   checkDealerId,
   checkGetPolicy,
   checkGetStock,
@@ -21,10 +24,10 @@ import {
   checkPutDealer,
   checkPutPolicy,
 } from "./requests/operations-requests.js";
-import { commandCall, directCall, isRefusal } from "./unary.js";
+import { commandCall, directCall, isRefusal, lastingCall } from "./unary.js";
 
 export function operationsService({ ports, onFailure }: EdgeContext): UntypedServiceImplementation {
-  const { commands, dealers } = ports;
+  const { commands, dealers, backups } = ports;
   return {
     putDealer: commandCall(
       commands,
@@ -86,6 +89,18 @@ export function operationsService({ ports, onFailure }: EdgeContext): UntypedSer
         nextPageToken: answer.nextPageToken,
       }),
     ),
+    backup: lastingCall(onFailure, async (request: BackupRequest) => {
+      const checked = checkBackup(request.directory);
+      if (isRefusal(checked)) return checked;
+      const backup = await backups.take(checked.directory);
+      if (isRefusal(backup)) return backup;
+      const { block, bytes } = backup;
+      return {
+        $typeName: "holdfast.v1.BackupResponse",
+        block: BigInt(block),
+        bytes: BigInt(bytes),
+      } satisfies BackupResponse;
+    }),
   };
 }
 

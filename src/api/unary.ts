@@ -44,6 +44,25 @@ export function directCall<Request>(
   };
 }
 
+/** A call whose answer takes its time, outside of any turn. */
+export function lastingCall<Request>(
+  onFailure: OnFailure,
+  answer: (request: Request) => Promise<Message | Refusal>,
+): handleUnaryCall<Request, Encoded> {
+  return (call, callback) => {
+    answer(call.request).then(
+      (answered) => {
+        if (isRefusal(answered)) callback(serviceError(answered));
+        else callback(null, answered);
+      },
+      (cause) => {
+        onFailure(cause);
+        callback(internalError());
+      },
+    );
+  };
+}
+
 /** Sends an outcome to a unary caller. */
 export function finish(outcome: Outcome<Encoded>, callback: sendUnaryData<Encoded>, onFailure: OnFailure): void {
   if (outcome.kind === "answered") {

@@ -17,6 +17,11 @@ const BY_REASON: Readonly<Record<string, string>> = {
   REQUEST_ID_REUSED: "This request id was used for something else: take a new one, or leave it out.",
   QUOTA_EXCEEDED: 'Commit or release some of its reservations, or raise the quota with "holdfast policy put".',
   OVERLOADED: "The server has all it can take now: see what is full above, and try again later.",
+  DIRECTORY_NOT_EMPTY: "Name a folder that is not there yet.",
+  DIRECTORY_NOT_WRITABLE:
+    "The folder is the server's: it has to be able to make it, and nobody else's file may stand there.",
+  DISK_FULL: "Make room there, or name a folder on another disk.",
+  DATA_DAMAGED: 'Stop the server and see "holdfast verify --data FOLDER".',
   SHUTTING_DOWN: "The server is stopping: try again once it is back.",
 };
 

@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { registerAvailability } from "./commands/availability.js";
+import { registerBackup } from "./commands/backup.js";
 import { registerCommit } from "./commands/commit.js";
 import { registerDealers } from "./commands/dealers.js";
 import { registerExtend } from "./commands/extend.js";
@@ -15,6 +16,7 @@ import { registerReceive } from "./commands/receive.js";
 import { registerRelease } from "./commands/release.js";
 import { registerReplay } from "./commands/replay.js";
 import { registerReserve } from "./commands/reserve.js";
+import { registerRestore } from "./commands/restore.js";
 import { registerServe } from "./commands/serve.js";
 import { registerStock } from "./commands/stock.js";
 import { registerVerify } from "./commands/verify.js";
@@ -35,6 +37,8 @@ const COMMANDS: readonly ((program: Command, session: Session) => void)[] = [
   registerStock,
   registerDealers,
   registerPolicy,
+  registerBackup,
+  registerRestore,
   registerVerify,
   registerReplay,
 ];

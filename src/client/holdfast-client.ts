@@ -201,6 +201,14 @@ export class HoldfastClient {
     return this.#call(operationsMethods.getStock, request, options);
   }
 
+  /** Copies everything as of one block into a folder on the server's machine. Large data takes longer than the usual deadline. */
+  backup(
+    request: MessageInput<typeof operations.BackupRequestSchema>,
+    options?: CallOptions,
+  ): Promise<operations.BackupResponse> {
+    return this.#call(operationsMethods.backup, request, options);
+  }
+
   async #mutate<I extends DescMessage, O extends DescMessage>(
     method: DescMethodUnary<I, O>,
     input: MessageInput<I>,

@@ -5,14 +5,16 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { journalUnavailable, shuttingDown } from "../actor/refusals.js";
-import type { ServicePorts } from "../actor/service.js";
+import type { Backup, ServicePorts } from "../actor/service.js";
 import type { Refusal } from "../domain/refusal.js";
 import { type DataFolderLock, lockDataFolder } from "../journal/data-folder-lock.js";
+import { systemDisk } from "../journal/system-disk.js";
 import { SnapshotDamaged } from "../snapshots/page-store.js";
 import { collectGarbage } from "./collect-garbage.js";
 import { watchFreeSpace } from "./free-space.js";
 import type { ImagePolicy } from "./images/image-keeper.js";
 import type { ImageWork } from "./images/image-work.js";
+import { takeBackup } from "./images/take-backup.js";
 import type { Log } from "./log.js";
 import { type OpenLog, openLogFolder } from "./log-folder.js";
 import type { LogNodeSettings } from "./log-node.js";
@@ -113,6 +115,23 @@ export class Host {
     this.#space = watchFreeSpace(opened, this.#options.freeBytesMin, log);
   }
 
+  async #backUp(directory: string): Promise<Backup | Refusal | undefined> {
+    const opened = this.#open;
+    if (opened === undefined || this.#stopping) return undefined;
+    const { dataFolder, freeBytesMin, log } = this.#options;
+    const { journal, images } = opened;
+    const options = { disk: systemDisk, dataFolder, journal, images, freeBytesMin };
+    const answer = await takeBackup(options, directory).catch((cause) => {
+      // It was broken off with the log that it was made of.
+      if (this.#open !== opened || this.#stopping) return undefined;
+      throw cause;
+    });
+    if (answer === undefined) return undefined;
+    if ("block" in answer) log.info({ directory, ...answer }, "backup made");
+    else log.warn({ directory, reason: answer.reason, why: answer.message }, "no backup was made");
+    return answer;
+  }
+
   #failed(cause: unknown): void {
     const { log } = this.#options;
     log.error({ err: cause }, "the engine stopped; whoever waited was told that the outcome is unknown");
@@ -172,6 +191,7 @@ export class Host {
         get: (dealerId) => current()?.dealers.get(dealerId) ?? refused(),
         list: (query) => current()?.dealers.list(query) ?? refused(),
       },
+      backups: { take: async (directory) => (await this.#backUp(directory)) ?? refused() },
     };
   }
 }

@@ -54,16 +54,19 @@ export interface OpenReport {
   readonly replayedBytes: number;
 }
 
+/** What a log alone offers; backups are of its files. */
+export type NodePorts = Omit<ServicePorts, "backups">;
+
 export class LogNode {
   readonly engine: LogEngine;
   readonly store: LogStore;
-  readonly ports: ServicePorts;
+  readonly ports: NodePorts;
   readonly report: OpenReport;
 
   private constructor(parts: {
     engine: LogEngine;
     store: LogStore;
-    ports: ServicePorts;
+    ports: NodePorts;
     report: OpenReport;
   }) {
     this.engine = parts.engine;

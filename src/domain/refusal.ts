@@ -22,7 +22,11 @@ export type RefusalReason =
   | "OVERLOADED"
   | "JOURNAL_UNAVAILABLE"
   | "SHUTTING_DOWN"
-  | "NOT_OWNER";
+  | "NOT_OWNER"
+  | "DIRECTORY_NOT_EMPTY"
+  | "DIRECTORY_NOT_WRITABLE"
+  | "DISK_FULL"
+  | "DATA_DAMAGED";
 
 export interface Refusal {
   readonly reason: RefusalReason;

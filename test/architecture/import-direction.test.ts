@@ -29,7 +29,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "cli/commands/serve.ts": ["api", "compose", "config", "config.ts"],
   "cli/verify": [...ENGINE, "images"],
   "cli/commands/verify.ts": ENGINE,
-  "cli/commands/restore.ts": [...ENGINE, "images"],
+  "cli/restore": [...ENGINE, "images"],
 };
 
 /** The client is published: what it imports, its users install. */

@@ -1,4 +1,5 @@
 /** Requests of OperationsService and AvailabilityService to commands and queries, field by field. */
+import { isAbsolute, resolve } from "node:path";
 import type { AvailabilityPort } from "../../actor/service.js";
 import type { GetPolicy, GetStock, PutDealer, PutPolicy } from "../../domain/command.js";
 import type { PolicyFields, PolicyScope } from "../../domain/policy.js";
@@ -49,6 +50,17 @@ export function checkDealerId(dealerId: string): Checked<{ readonly dealerId: st
   const check = new FieldCheck();
   check.name("dealer_id", dealerId);
   return check.refusal() ?? { dealerId };
+}
+
+const PATH_CHARACTERS_MAX = 4_096;
+
+/** A path as the server's system has it, in its shortest form; it must not depend on where the server was started. */
+export function checkBackup(directory: string): Checked<{ readonly directory: string }> {
+  const check = new FieldCheck();
+  if (!isAbsolute(directory) || directory.length > PATH_CHARACTERS_MAX || /\p{Cc}/u.test(directory)) {
+    check.fail("directory", "must be an absolute path on the server's machine");
+  }
+  return check.refusal() ?? { directory: resolve(directory) };
 }
 
 export function checkSourceStatus(source: string): Checked<{ readonly source: string }> {

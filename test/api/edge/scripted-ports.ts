@@ -4,6 +4,7 @@
  */
 import type {
   AvailabilityPage,
+  Backup,
   EventDisposition,
   Outcome,
   ServicePorts,
@@ -74,6 +75,9 @@ export class ScriptedPorts implements ServicePorts {
     get: () => this.dealer,
     list: () => this.dealersPage,
   };
+
+  backup: Backup | Refusal = refusal("DIRECTORY_NOT_EMPTY", "not scripted");
+  readonly backups: ServicePorts["backups"] = { take: async () => this.backup };
 
   #takeEvent(taken: TakenEvent): void {
     this.events.push(taken);
