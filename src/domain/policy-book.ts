@@ -10,14 +10,13 @@ export class PolicyBook {
   /** What warehouses hand down to their stocks; made anew when a policy changes. */
   readonly #inherited = new Map<string, InheritedStockPolicy>();
   readonly #effective = new Map<string, EffectivePolicy>();
-  /** 0 until worked out. */
-  #longestHoldMs = 0;
+  #longestHoldMs = SHIPPED_POLICY.holdMaxMs;
 
   put(item: PolicyItem): void {
     this.#items.set(scopeKey(item.scope), item);
     this.#inherited.clear();
     this.#effective.clear();
-    this.#longestHoldMs = 0;
+    this.#longestHoldMs = Math.max(this.#longestHoldMs, item.longestHoldMs);
   }
 
   find(scope: PolicyScope): PolicyItem | undefined {
@@ -65,14 +64,8 @@ export class PolicyBook {
     return clamped;
   }
 
-  /** The longest hold that any policy allows, which the memory of requests must outlast. */
+  /** The longest hold that any policy ever allowed, which the memory of requests must outlast. It never falls. */
   get longestHoldMs(): number {
-    if (this.#longestHoldMs === 0) {
-      this.#longestHoldMs = this.effective("", "").holdMaxMs;
-      for (const item of this.#items.values()) {
-        this.#longestHoldMs = Math.max(this.#longestHoldMs, item.fields.holdMaxMs ?? 0);
-      }
-    }
     return this.#longestHoldMs;
   }
 }

@@ -22,6 +22,8 @@ export interface PolicyItem {
   fields: PolicyFields;
   /** How often a field that stocks inherit has changed. */
   stockChanges: number;
+  /** The longest hold that was ever allowed here: what was given then is held still. */
+  longestHoldMs: number;
 }
 
 /** What applies after inheritance. `openReservationsMax` is absent where there is no quota. */

@@ -152,7 +152,13 @@ export class SystemState {
     const known = this.policies.find(scope);
     if (known === undefined) {
       const number = this.tables.policies.count + 1;
-      const policy: PolicyItem = { number, scope, fields, stockChanges: sameStockFields({}, fields) ? 0 : 1 };
+      const policy: PolicyItem = {
+        number,
+        scope,
+        fields,
+        stockChanges: sameStockFields({}, fields) ? 0 : 1,
+        longestHoldMs: fields.holdMaxMs ?? 0,
+      };
       this.tables.policies.add(policy);
       this.policies.put(policy);
       return;
@@ -160,6 +166,7 @@ export class SystemState {
     const policy = this.tables.policies.touch(known.number);
     if (!sameStockFields(policy.fields, fields)) policy.stockChanges += 1;
     policy.fields = fields;
+    policy.longestHoldMs = Math.max(policy.longestHoldMs, fields.holdMaxMs ?? 0);
     this.policies.put(policy);
   }
 

@@ -49,9 +49,11 @@ export class FreshnessBook {
     return Math.max(this.#heard.get(source)?.atMs ?? 0, this.#system.source(source)?.lastEventAtMs ?? 0);
   }
 
-  isLagging(source: Source, nowMs: number): boolean {
-    if (nowMs - this.lastHeardMs(source.name) > this.#laggingAfterMs) return true;
-    return source.buffered.size > 0 || this.announced(source.name) > source.applied;
+  /** Whether a source was silent for too long, or an event of it is missing. It may never have sent more than heartbeats. */
+  isLagging(name: string, source: Source | undefined, nowMs: number): boolean {
+    if (nowMs - this.lastHeardMs(name) > this.#laggingAfterMs) return true;
+    if (source !== undefined && source.buffered.size > 0) return true;
+    return this.announced(name) > (source?.applied ?? 0);
   }
 
   /** The freshness of one warehouse's partition. */
@@ -61,7 +63,7 @@ export class FreshnessBook {
     let lagging = false;
     let asOfMs = Number.POSITIVE_INFINITY;
     for (const source of sources) {
-      lagging ||= this.isLagging(source, nowMs);
+      lagging ||= this.isLagging(source.name, source, nowMs);
       asOfMs = Math.min(asOfMs, this.lastHeardMs(source.name));
     }
     return { state: lagging ? "LAGGING" : "LIVE", asOfMs, ageMs: Math.max(0, nowMs - asOfMs) };

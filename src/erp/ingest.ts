@@ -55,7 +55,7 @@ export function readSourceStatus(
 ): Result<SourceStatus> {
   const source = turn.system.source(name);
   const lastEventAtMs = freshness.lastHeardMs(name);
-  const lagging = source === undefined ? freshness.announced(name) > 0 : freshness.isLagging(source, turn.nowMs);
+  const lagging = freshness.isLagging(name, source, turn.nowMs);
   return {
     answer: {
       appliedSequence: source?.applied ?? 0,

@@ -1,6 +1,6 @@
 /**
  * The remembered answers of a partition (P5, I4): appended in the order of time, found by (dealer, request_id),
- * let go a page at a time when their retention is over.
+ * let go when their retention is over.
  */
 import type { RequestAnswered } from "../domain/event.js";
 import { hashPair } from "../domain/hash.js";
@@ -64,12 +64,12 @@ export class AnswerStore implements AnswerTable {
     this.#count.kept += 1;
   }
 
-  /** Whether a whole page of answers can be let go. */
+  /** Whether answers can be let go. */
   hasExpired(nowMs: number): boolean {
     return this.#firstKept(nowMs) > this.#first;
   }
 
-  /** Lets go of whole pages whose last answer's retention is over; called when a checkpoint begins. */
+  /** Lets go of the answers whose retention is over; called when a checkpoint begins. */
   dropExpired(nowMs: number): void {
     const first = this.#firstKept(nowMs);
     if (first === this.#first) return;
@@ -81,13 +81,16 @@ export class AnswerStore implements AnswerTable {
 
   #firstKept(nowMs: number): number {
     const { pageItems } = TABLES.answers;
+    const answeredUntilMs = nowMs - this.#retentionMs();
+    const isOver = (number: number) => this.#table.get(number)!.answer.answeredAtMs <= answeredUntilMs;
     let first = this.#first;
+    // By whole pages as far as that goes: the answers are in the order of time.
     for (;;) {
       const pageEnd = (Math.floor((first - 1) / pageItems) + 1) * pageItems;
-      if (pageEnd >= this.#table.count) return first;
-      const last = this.#table.get(pageEnd)!;
-      if (last.answer.answeredAtMs + this.#retentionMs() > nowMs) return first;
+      if (pageEnd >= this.#table.count || !isOver(pageEnd)) break;
       first = pageEnd + 1;
     }
+    while (first <= this.#table.count && isOver(first)) first += 1;
+    return first;
   }
 }

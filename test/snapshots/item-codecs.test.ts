@@ -163,8 +163,14 @@ const cases: readonly Case<unknown>[] = [
     "PolicyEntry",
     system.policyCodec,
     state.PolicyEntrySchema,
-    fc.record({ number, scope: draw.policyScope, fields: draw.policyFields, stockChanges: count }),
-    ({ stockChanges, ...policy }) => json({ policy: policyJson(policy), stockChanges }),
+    fc.record({
+      number,
+      scope: draw.policyScope,
+      fields: draw.policyFields,
+      stockChanges: count,
+      longestHoldMs: count,
+    }),
+    ({ stockChanges, longestHoldMs, ...policy }) => json({ policy: policyJson(policy), stockChanges, longestHoldMs }),
   ),
   codecCase("Source", system.sourceCodec, state.SourceSchema, drawnSource(17), ({ source }) => sourceJson(source)),
 ];

@@ -231,6 +231,32 @@ describe("KeyIndex", () => {
   });
 });
 
+describe("KeyIndex that forgets as it grows", () => {
+  test("finds what is kept, and only that, after its room was used again", async () => {
+    const pages = new Pages();
+    const index = new KeyIndex(pages.space, COLUMN);
+    const hashOf = (number: number) => Math.imul(number, 2_654_435_761) >>> 0;
+    const find = (from: KeyIndex, number: number) => from.find(hashOf(number), (candidate) => candidate === number);
+    let first = 1;
+    let count = 0;
+    for (let round = 0; round < 40; round++) {
+      for (let added = 0; added < 1_500; added++) index.add(hashOf(++count));
+      first = Math.max(first, count - 5_000);
+      index.dropBelow(first);
+      index.stage();
+      await pages.write();
+      for (const number of [1, first - 1, first, first + 1, count - 1, count]) {
+        expect(find(index, number), `${number} of ${count}`).toBe(number >= first ? number : 0);
+      }
+    }
+    const opened = new KeyIndex(pages.reopen(), COLUMN);
+    opened.load(count, first);
+    for (let number = count - 6_000; number <= count; number++) {
+      expect(find(opened, number)).toBe(number >= first ? number : 0);
+    }
+  });
+});
+
 describe("OpenBitmap", () => {
   test("comes back with exactly the open numbers that were staged", async () => {
     const number = fc.oneof(

@@ -80,20 +80,23 @@ export const policyCodec: ItemCodec<PolicyItem> = {
     writePolicyPut(writer, { scope: policy.scope, fields: policy.fields, attribution: { actor: "", reason: "" } });
     writer.end(mark);
     writer.int(2, policy.stockChanges);
+    writer.int(3, policy.longestHoldMs);
   },
   read(reader, number) {
     let scope = { warehouseId: "", sku: "", dealerId: "" };
     let fields: PolicyFields = {};
     let stockChanges = 0;
+    let longestHoldMs = 0;
     while (reader.next()) {
       if (reader.field === 1) {
         const outer = reader.enter();
         ({ scope, fields } = readPolicyPut(reader));
         reader.leave(outer);
       } else if (reader.field === 2) stockChanges = reader.int();
+      else if (reader.field === 3) longestHoldMs = reader.int();
       else reader.skip();
     }
-    return { number, scope, fields, stockChanges };
+    return { number, scope, fields, stockChanges, longestHoldMs };
   },
 };
 
