@@ -12,6 +12,8 @@ import { Finding, type SimulationContext } from "./simulation-context.js";
 
 /** Bytes after the last one that is not zero which a flip may fall into as well. */
 const FREE_BYTES = 600;
+/** Where the last block lies, more or less. */
+const LAST_BYTES = FREE_BYTES + 500;
 
 export async function flipOneBit(context: SimulationContext, disk: MemoryDisk): Promise<void> {
   const { random, coverage } = context;
@@ -20,7 +22,9 @@ export async function flipOneBit(context: SimulationContext, disk: MemoryDisk): 
   const whole = await blocksServed(context, disk.copy());
   if (whole === "refused") throw new Finding("a journal that nothing damaged is refused");
   const [path, bytes] = random.pick(files);
-  const bit = random.below(Math.min(bytes.length, endOf(bytes) + FREE_BYTES) * 8);
+  const end = Math.min(bytes.length, endOf(bytes) + FREE_BYTES);
+  const start = random.chance(0.4) ? Math.max(0, end - LAST_BYTES) : 0;
+  const bit = start * 8 + random.below((end - start) * 8);
   const damaged = disk.copy();
   damaged.flip(path, bit);
   coverage.count("disk: a bit flipped at rest");

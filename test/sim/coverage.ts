@@ -61,7 +61,6 @@ const RARE_EVENTS = [
   "a retry was answered after a restart",
   "a retry was answered from the snapshot",
   "a retry resolved an unknown outcome",
-  "an expiry was decided by a command, before the timer",
   "several decisions shared a block",
   "a decision was made while an append was in flight",
   "the log went on in a new segment",

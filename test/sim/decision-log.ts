@@ -30,6 +30,8 @@ export class DecisionLog {
   readonly #context: SimulationContext;
   readonly #onDurable: (records: readonly JournalRecord[]) => void;
   readonly #blocks: Block[] = [];
+  /** The segment of the last append. */
+  #segment = 0;
   /** How many of the blocks are known to be durable. */
   #durable = 0;
   #open: OpenDecision[] = [];
@@ -101,6 +103,10 @@ export class DecisionLog {
     if (sharing > 1) this.#context.coverage.count("several decisions shared a block");
     const position = await journal.append(content);
     if (position.block !== number) throw new Finding(`block ${number} was appended as block ${position.block}`);
+    if (this.#segment > 0 && position.segment > this.#segment) {
+      this.#context.coverage.count("the log went on in a new segment");
+    }
+    this.#segment = position.segment;
     this.#context.note(`block ${number}, ${records.length} records, ${position.hash}`);
     this.#becomeDurable(number);
     return position;

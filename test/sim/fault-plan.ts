@@ -56,16 +56,16 @@ export function drawFaultPlan(random: SeededRandom): FaultPlan {
   const sometimes = (chance: number, perThousandMax: number) =>
     random.chance(chance) ? 1 + random.below(perThousandMax) : 0;
   return {
-    diskError: sometimes(0.3, 6),
+    diskError: sometimes(0.35, 6),
     diskShort: sometimes(0.4, 30),
-    pageError: sometimes(0.15, 6),
+    pageError: sometimes(0.25, 6),
     timerFault: sometimes(0.5, 300),
     crash: sometimes(0.7, 25),
     kill: sometimes(0.4, 15),
     stop: sometimes(0.4, 10),
     stall: sometimes(0.3, 10),
     wallJump: sometimes(0.4, 15),
-    pageDamage: sometimes(0.3, 15),
+    pageDamage: sometimes(0.4, 15),
     noSpace: sometimes(0.25, 6),
     bitFlip: sometimes(0.5, 500),
     batchesLost: sometimes(0.4, 500),

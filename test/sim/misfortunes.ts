@@ -15,7 +15,11 @@ export class Misfortunes {
   async strike(): Promise<boolean> {
     const { faults, random } = this.#world;
     const strikes = (perThousand: number) => perThousand > 0 && random.below(1000) < perThousand;
-    if (strikes(faults.crash)) await this.#world.crash();
+    // A crash in the middle of something is worth more than one in silence.
+    const { disk } = this.#world;
+    const weight = disk.isBusyWith("/CHECKPOINT.new") ? 20 : disk.isBusyWith(".seg") ? 4 : 1;
+    const crash = faults.crash * weight;
+    if (strikes(crash)) await this.#world.crash();
     else if (strikes(faults.kill)) await this.#world.kill();
     else if (strikes(faults.stop)) this.#world.stop();
     else if (strikes(faults.stall)) this.#stall();

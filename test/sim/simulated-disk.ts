@@ -178,7 +178,9 @@ export class SimulatedDisk implements Disk {
       coverage.count(kind === "read" ? "disk: a short read" : "disk: a short write");
       return { kind: "short", bytes: 1 + random.below(600) };
     }
-    if (!random.chance(faults.diskError / 1000)) return undefined;
+    // Of the many operations few are appends, and their failures matter most.
+    const weight = kind === "writeDurable" || kind === "sync" ? 4 : 1;
+    if (!random.chance((faults.diskError * weight) / 1000)) return undefined;
     const changes = CHANGING.has(kind);
     const code = changes && random.chance(0.4) ? "ENOSPC" : "EIO";
     coverage.count(code === "EIO" ? "disk: an operation failed with EIO" : "disk: no space, once");

@@ -15,6 +15,8 @@ type Undo = ReadonlyMap<string, Uint8Array | undefined>;
 export class SimulatedPages {
   readonly #context: SimulationContext;
   readonly #values = new Map<string, Uint8Array>();
+  /** For each page its newest version, and the bytes of the one before. */
+  readonly #versions = new Map<string, { key: string; bytes: Uint8Array; before?: Uint8Array }>();
   #undo: Undo[] = [];
   #process = 0;
   /** Faults so far: a start may find a snapshot damaged only after one. */
@@ -43,12 +45,14 @@ export class SimulatedPages {
       for (const [key, before] of this.#undo.pop() ?? []) this.#put(key, before);
     }
     this.#met();
+    this.#context.note("batches of pages are lost");
     coverage.count("snapshots: acknowledged batches were lost");
   }
 
   /** Throws everything away. */
   clear(): void {
     this.#values.clear();
+    this.#versions.clear();
     this.#undo = [];
   }
 
@@ -58,13 +62,15 @@ export class SimulatedPages {
     const keys = [...this.#values.keys()];
     if (keys.length === 0) return;
     const key = random.pick(keys);
-    const older = keys.filter((other) => other < key && other.slice(0, GENERATION_AT) === key.slice(0, GENERATION_AT));
-    const how = random.below(3);
+    const version = this.#versions.get(key.slice(0, GENERATION_AT));
+    const older = version?.key === key ? version.before : undefined;
+    const how = older !== undefined && random.chance(0.5) ? 1 : random.pick([0, 2]);
+    this.#context.note(`a page is damaged: ${Buffer.from(key, "latin1").toString("hex")}`);
     if (how === 0) {
       this.#values.delete(key);
       coverage.count("snapshots: a page went missing");
-    } else if (how === 1 && older.length > 0) {
-      this.#values.set(key, this.#values.get(random.pick(older))!);
+    } else if (older !== undefined && how === 1) {
+      this.#values.set(key, older);
       coverage.count("snapshots: a page was stale");
     } else {
       const bytes = Uint8Array.from(this.#values.get(key)!);
@@ -77,7 +83,7 @@ export class SimulatedPages {
 
   #get(key: string): Uint8Array | undefined {
     const { random, faults, coverage } = this.#context;
-    if (random.chance(faults.pageError / 1000)) {
+    if (random.chance((faults.pageError * 3) / 1000)) {
       this.#met();
       coverage.count("snapshots: a read failed");
       throw new Error("the page store cannot read, as told");
@@ -93,7 +99,7 @@ export class SimulatedPages {
     return new Promise((resolve, reject) => {
       time.in(random.below(faults.diskLatencyUs * 4), () => {
         if (process !== this.#process) return;
-        if (random.chance(faults.pageError / 1000)) {
+        if (random.chance((faults.pageError * 10) / 1000)) {
           this.#met();
           coverage.count("snapshots: a write failed");
           reject(new Error("the page store cannot write, as told"));
@@ -101,7 +107,10 @@ export class SimulatedPages {
         }
         this.#undo.push(new Map([...entries.keys()].map((key) => [key, this.#values.get(key)])));
         if (this.#undo.length > BATCHES_LOST_MAX) this.#undo.shift();
-        for (const [key, value] of entries) this.#put(key, value);
+        for (const [key, value] of entries) {
+          this.#put(key, value);
+          if (value !== undefined) this.#seeVersion(key, value);
+        }
         resolve();
       });
     });
@@ -110,6 +119,12 @@ export class SimulatedPages {
   #put(key: string, value: Uint8Array | undefined): void {
     if (value === undefined) this.#values.delete(key);
     else this.#values.set(key, value);
+  }
+
+  #seeVersion(key: string, bytes: Uint8Array): void {
+    const page = key.slice(0, GENERATION_AT);
+    const newest = this.#versions.get(page);
+    this.#versions.set(page, newest === undefined ? { key, bytes } : { key, bytes, before: newest.bytes });
   }
 
   #met(): void {

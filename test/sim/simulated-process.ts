@@ -52,8 +52,6 @@ export class SimulatedProcess {
   #node: LogNode | undefined;
   #isServing = false;
   #isOver = false;
-  /** Snapshots that could not be proven and were made anew. */
-  rebuilds = 0;
 
   constructor(options: ProcessOptions) {
     this.#options = options;
@@ -154,7 +152,7 @@ export class SimulatedProcess {
 
   async #discard(): Promise<void> {
     const { disk, pages, context } = this.#options;
-    this.rebuilds += 1;
+    context.note("the snapshot is made anew");
     if (pages.faultsMet === 0) throw new Finding("a snapshot cannot be proven, though nothing damaged one");
     context.coverage.count("the snapshot was made anew from the journal");
     await disk.remove(`${FOLDER}/CHECKPOINT`);

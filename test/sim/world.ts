@@ -262,8 +262,7 @@ export class World implements SimulationContext {
   #failed(cause: unknown): void {
     this.note(`engine is over: ${describe(cause)}`);
     this.#engineFailed = true;
-    const isPages = cause instanceof SnapshotDamaged && this.#pages.faultsMet > 0;
-    if (!isPages && !this.#isOfDisk(cause)) this.found(new Finding(`the engine failed: ${describe(cause)}`, { cause }));
+    if (!this.#isOfAFault(cause)) this.found(new Finding(`the engine failed: ${describe(cause)}`, { cause }));
   }
 
   #ended(cause: unknown): void {
@@ -271,13 +270,14 @@ export class World implements SimulationContext {
     if (cause === undefined) this.coverage.count("process: stopped cleanly");
     else this.#recoveryFailed = true;
     this.#engineFailed = false;
-    if (cause !== undefined && !this.#isOfDisk(cause))
+    if (cause !== undefined && !this.#isOfAFault(cause))
       this.found(new Finding(`the process ended: ${describe(cause)}`, { cause }));
     this.#process = undefined;
     this.calls.disconnect();
   }
 
-  #isOfDisk(cause: unknown): boolean {
+  #isOfAFault(cause: unknown): boolean {
+    if (cause instanceof SnapshotDamaged) return this.#pages.faultsMet > 0;
     if (this.#diskFaults === 0) return false;
     if (cause instanceof JournalError && (cause.kind === "damaged" || cause.kind === "fenced")) return false;
     for (let one: unknown = cause; one instanceof Error; one = one.cause) {
@@ -305,7 +305,7 @@ function drawSettings(random: SeededRandom): LogNodeSettings {
     answersMax: random.pick([ANSWERS_FEW, 100_000, 100_000, 100_000]),
     answerRetentionMs: 7 * 24 * 3_600_000,
     inboxCommandsMax: random.pick([4, 1_000, 1_000]),
-    checkpointRecordsMax: random.pick([10, 60, 100_000]),
+    checkpointRecordsMax: random.pick([10, 60, 60, 100_000]),
     checkpointBytesMax: 1_000_000_000,
   };
 }
