@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import type { EngineObserver } from "../actor/engine.js";
 import { systemClock, systemScheduler, systemTimers } from "../actor/system-clock.js";
+import { removeImages } from "../images/image-folder.js";
 import { coveredTo, type ImageSurvey, surveyImages } from "../images/survey-images.js";
 import { type OpenedJournal, openFileJournal } from "../journal/file-journal.js";
 import { readStoreId } from "../journal/format-file.js";
@@ -107,6 +108,8 @@ async function keepImages(
   { journal, survey }: { readonly journal: Journal; readonly survey: ImageSurvey },
 ): Promise<ImageKeeper> {
   const { folder, segmentBytes, freeBytesMin, log } = options;
+  // A process that was killed may have left an image half made, and changed pages that are as large.
+  await removeImages(systemDisk, folder, []);
   return new ImageKeeper(
     {
       disk: systemDisk,

@@ -10,104 +10,10 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { HoldfastClient } from "../../../src/client/index.js";
 import { RunningServer, runServe } from "../process/running-server.js";
+import { figures, Load, missing, SETTINGS, stockUp, until, WAREHOUSE } from "./order-load.js";
 
 const MAIN = new URL("../../../dist/cli/main.js", import.meta.url).pathname;
 const run = promisify(execFile);
-const SETTINGS = {
-  HOLDFAST_LOG_FORMAT: "json",
-  HOLDFAST_JOURNAL_SEGMENT_BYTES: "1MiB",
-  HOLDFAST_IMAGES_EVERY_BYTES: "2MiB",
-  HOLDFAST_CHECKPOINT_TAIL_RECORDS_MAX: "1500",
-  HOLDFAST_DISK_FREE_BYTES_MIN: "0",
-};
-const SKUS = 50;
-const WAREHOUSE = "north";
-
-/** Orders that keep coming, some under way at any moment, until it is stopped. */
-class Load {
-  readonly #client: HoldfastClient;
-  /** What was acknowledged, in that order: the dealer of each reservation id. */
-  readonly acknowledged = new Map<string, string>();
-  readonly failures: unknown[] = [];
-  #isStopped = false;
-  readonly #lanes: Promise<void>[];
-
-  constructor(listen: string, lanes = 32) {
-    this.#client = new HoldfastClient(listen);
-    this.#lanes = Array.from({ length: lanes }, (_, lane) => this.#run(lane));
-  }
-
-  async #run(lane: number): Promise<void> {
-    for (let order = 0; !this.#isStopped; order++) {
-      const lines = Array.from({ length: 8 }, (_, index) => ({
-        sku: `sku-${(lane + order * 7 + index) % SKUS}`,
-        quantity: 1,
-      }));
-      try {
-        const dealerId = `dealer-${lane}`;
-        const answer = await this.#client.reserve({
-          dealerId,
-          orderId: `order-${lane}-${order}-${"x".repeat(80)}`,
-          warehouseId: WAREHOUSE,
-          lines,
-        });
-        this.acknowledged.set(answer.reservation!.reservationId, dealerId);
-      } catch (cause) {
-        this.failures.push(cause);
-        return;
-      }
-    }
-  }
-
-  async stop(): Promise<void> {
-    this.#isStopped = true;
-    await Promise.all(this.#lanes);
-    this.#client.close();
-  }
-}
-
-async function stockUp(client: HoldfastClient): Promise<void> {
-  const events = Array.from({ length: SKUS }, (_, index) => ({
-    source: "erp",
-    sequence: index + 1,
-    eventId: `e-${index}`,
-    body: {
-      case: "stockReceived" as const,
-      value: { warehouseId: WAREHOUSE, sku: `sku-${index}`, quantity: 100_000_000 },
-    },
-  }));
-  for await (const answer of client.streamEvents(events)) expect(answer.reason).toBe("");
-}
-
-async function figures(client: HoldfastClient): Promise<unknown> {
-  const { availability } = await client.getAvailability({ warehouseId: WAREHOUSE });
-  return availability.map(({ sku, onHand, reserved, committed, version }) => ({
-    sku,
-    onHand,
-    reserved,
-    committed,
-    version,
-  }));
-}
-
-/** Those of some acknowledged reservations that the server does not know. */
-async function missing(client: HoldfastClient, acknowledged: ReadonlyMap<string, string>): Promise<readonly string[]> {
-  const found = await Promise.all(
-    [...acknowledged].map(([reservationId, dealerId]) =>
-      client.getReservation({ reservationId, dealerId }).then(
-        ({ reservation }) => reservation?.reservationId,
-        () => undefined,
-      ),
-    ),
-  );
-  return [...acknowledged.keys()].filter((id, index) => found[index] !== id);
-}
-
-async function until(what: string, isDone: () => boolean): Promise<void> {
-  for (let waited = 0; waited < 60_000 && !isDone(); waited += 50) await new Promise((done) => setTimeout(done, 50));
-  if (!isDone()) throw new Error(`it took too long until ${what}`);
-}
-
 async function cli(...args: string[]): Promise<{ readonly code: number; readonly said: string }> {
   const done = await run(process.execPath, [MAIN, ...args]).then(
     ({ stdout }) => ({ code: 0, said: stdout }),
