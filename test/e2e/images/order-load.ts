@@ -1,6 +1,6 @@
 /** What the tests of images on the real process share: load that keeps coming, and what of it a server must know. */
 import { expect } from "vitest";
-import { HoldfastClient } from "../../../src/client/index.js";
+import { HoldfastClient, HoldfastError } from "../../../src/client/index.js";
 
 const SKUS = 50;
 export const WAREHOUSE = "north";
@@ -80,20 +80,29 @@ export async function figures(client: HoldfastClient): Promise<unknown> {
   }));
 }
 
+/** As many reads at once as no inbox refuses. */
+const READS_AT_ONCE = 500;
+
 /** Those of some acknowledged reservations that the server does not know. */
 export async function missing(
   client: HoldfastClient,
   acknowledged: ReadonlyMap<string, string>,
 ): Promise<readonly string[]> {
-  const found = await Promise.all(
-    [...acknowledged].map(([reservationId, dealerId]) =>
-      client.getReservation({ reservationId, dealerId }).then(
-        ({ reservation }) => reservation?.reservationId,
-        () => undefined,
-      ),
-    ),
-  );
-  return [...acknowledged.keys()].filter((id, index) => found[index] !== id);
+  const all = [...acknowledged];
+  const unknown: string[] = [];
+  for (let start = 0; start < all.length; start += READS_AT_ONCE) {
+    const reads = all.slice(start, start + READS_AT_ONCE).map(async ([reservationId, dealerId]) => {
+      try {
+        const { reservation } = await client.getReservation({ reservationId, dealerId });
+        expect(reservation?.reservationId).toBe(reservationId);
+      } catch (cause) {
+        if (!(cause instanceof HoldfastError) || cause.reason !== "RESERVATION_NOT_FOUND") throw cause;
+        unknown.push(reservationId);
+      }
+    });
+    await Promise.all(reads);
+  }
+  return unknown;
 }
 
 export async function until(what: string, isDone: () => boolean): Promise<void> {
