@@ -1,11 +1,15 @@
 /** One run: a world from its seed, `steps` moves, an end without faults, and the digest of it all. */
 import { Callers } from "./callers.js";
 import type { Coverage } from "./coverage.js";
-import { endWell } from "./ending.js";
+import { endWell, publishedStocks } from "./ending.js";
 import { ErpFeed } from "./erp-feed.js";
 import { expectSoon, Misfortunes } from "./misfortunes.js";
 import { Finding } from "./simulation-context.js";
+import { Watcher } from "./watcher.js";
 import { type Seams, World } from "./world.js";
+
+/** Published figures are looked at every so many steps. */
+const LOOK_EVERY = 4;
 
 export interface RunOptions {
   readonly seed: number;
@@ -51,10 +55,12 @@ async function play(world: World, steps: number): Promise<void> {
   const callers = new Callers(world);
   const feeds = [new ErpFeed(world, "erp", callers), new ErpFeed(world, "wms", callers)] as const;
   const misfortunes = new Misfortunes(world);
+  const watcher = new Watcher();
   await begin(world, callers, feeds[0]);
   for (let step = 0; step < steps; step++) {
     await world.time.advance(pause(world));
     world.check();
+    if (step % LOOK_EVERY === 0) look(world, watcher);
     if (await misfortunes.strike()) continue;
     if (world.isDown) await world.startAgain();
     else if (random.chance(0.2)) (random.chance(0.8) ? feeds[0] : feeds[1]).move();
@@ -62,6 +68,11 @@ async function play(world: World, steps: number): Promise<void> {
   }
   world.check();
   await endWell(world, feeds);
+}
+
+function look(world: World, watcher: Watcher): void {
+  if (world.node === undefined) return;
+  for (const { warehouseId, figures } of publishedStocks(world)) watcher.see(warehouseId, figures);
 }
 
 /** Moves come in bunches, with a longer silence now and then. */

@@ -4,7 +4,7 @@
  */
 import type { EngineObserver } from "../../src/actor/engine.js";
 import { LogNode, type LogNodeSettings } from "../../src/compose/log-node.js";
-import { readUpTo, writeFileAtomically } from "../../src/journal/disk.js";
+import { type Disk, readUpTo, writeFileAtomically } from "../../src/journal/disk.js";
 import { openFileJournal } from "../../src/journal/file-journal.js";
 import type { Journal } from "../../src/journal/journal.js";
 import type { CheckpointFile } from "../../src/snapshots/log-store.js";
@@ -27,6 +27,8 @@ export interface ProcessOptions {
   readonly observer: ProcessObserver;
   /** Stands between journal and engine. */
   readonly wrapJournal: (journal: Journal) => Journal;
+  /** Stands between disk and journal. */
+  readonly wrapDisk: (disk: SimulatedDisk) => Disk;
 }
 
 /** What the world hears of a process. */
@@ -34,7 +36,7 @@ export interface ProcessObserver {
   /** The journal has been opened, and nothing was appended to it yet. Rejects with a Finding. */
   journalOpened(journal: Journal): Promise<void>;
   /** A node has been opened, and nobody can reach it yet. */
-  nodeOpened(node: LogNode): void;
+  nodeOpened(node: LogNode, journal: Journal): void;
   serving(): void;
   /** The node is over; another is opened at once. */
   failed(cause: unknown): void;
@@ -112,11 +114,11 @@ export class SimulatedProcess {
   }
 
   async #open(how: { readonly afterFailure: boolean; readonly rebuild: boolean }): Promise<void> {
-    const { context, disk, segmentBytes, wrapJournal, observer } = this.#options;
+    const { context, disk, segmentBytes, wrapDisk, wrapJournal, observer } = this.#options;
     this.#journal = undefined;
     const randomBytes = (count: number) => context.random.bytes(count);
     const { journal, reader } = await openFileJournal({
-      disk,
+      disk: wrapDisk(disk),
       folder: FOLDER,
       timers: this.#timers,
       randomBytes,
@@ -147,7 +149,7 @@ export class SimulatedProcess {
       await this.#discard();
       this.#node = await openNode();
     }
-    observer.nodeOpened(this.#node);
+    observer.nodeOpened(this.#node, journal);
   }
 
   async #discard(): Promise<void> {

@@ -5,6 +5,7 @@
 import { createHash } from "node:crypto";
 import type { LogNode, LogNodeSettings } from "../../src/compose/log-node.js";
 import { readBlocks } from "../../src/journal/chain.js";
+import type { Disk } from "../../src/journal/disk.js";
 import { type Journal, JournalError } from "../../src/journal/journal.js";
 import { LIMITS } from "../../src/limits.js";
 import { SnapshotDamaged } from "../../src/snapshots/page-store.js";
@@ -29,8 +30,9 @@ const TRACE_LINES = 2_000;
 
 /** Where a test puts a deliberate bug: around what the service is given. */
 export interface Seams {
-  readonly journal?: (journal: Journal, world: World) => Journal;
-  readonly node?: (node: LogNode, world: World) => void;
+  readonly disk?: (disk: SimulatedDisk) => Disk;
+  /** `journal` is the one that the node appends to. */
+  readonly node?: (node: LogNode, options: { readonly journal: Journal }) => void;
 }
 
 export class World implements SimulationContext {
@@ -166,7 +168,8 @@ export class World implements SimulationContext {
       settings: this.settings,
       segmentBytes: this.#segmentBytes,
       observer: this.#observer(),
-      wrapJournal: (journal) => this.log.around(this.#seams.journal?.(journal, this) ?? journal),
+      wrapJournal: (journal) => this.log.around(journal),
+      wrapDisk: (disk) => this.#seams.disk?.(disk) ?? disk,
     });
     this.#process = process;
     process.start();
@@ -220,7 +223,7 @@ export class World implements SimulationContext {
   #observer(): ProcessObserver {
     return {
       journalOpened: (journal) => this.#journalOpened(journal),
-      nodeOpened: (node) => this.#nodeOpened(node),
+      nodeOpened: (node, journal) => this.#nodeOpened(node, journal),
       serving: () => {
         this.#disk.slowness = 1;
         this.#countRecovery();
@@ -253,9 +256,9 @@ export class World implements SimulationContext {
     }
   }
 
-  #nodeOpened(node: LogNode): void {
+  #nodeOpened(node: LogNode, journal: Journal): void {
     this.calls.connect(node);
-    this.#seams.node?.(node, this);
+    this.#seams.node?.(node, { journal });
   }
 
   /** An engine is over. That has to be the doing of a fault. */
