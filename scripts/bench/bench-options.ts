@@ -2,6 +2,8 @@
 import { parseArgs } from "node:util";
 import { type GroupName, groupNames } from "./measure/groups.js";
 import { ROUNDS_MIN } from "./measure/rounds.js";
+import type { PeerName } from "./peers/instances/find-programs.js";
+import { type WorkloadName, workloadNames } from "./peers/race/workloads.js";
 import type { ServerKind } from "./server-process.js";
 
 export const USAGE = `Measures Holdfast beside an echo server on the same transport. Build first: npm run build.
@@ -9,6 +11,7 @@ export const USAGE = `Measures Holdfast beside an echo server on the same transp
   npm run bench                        the full measurement, as a table
   npm run bench -- --quick             the same in under three minutes
   npm run bench -- --size              a large data folder: time to start, memory, cold stocks
+  npm run bench -- --peers             a race against PostgreSQL and Redis behind the same front end; both must be installed
   npm run bench -- --profile unary     where the server's time goes (unary, stream or lines)
   npm run bench -- --target echo       self-test: a second echo server in Holdfast's place, every ratio near 1
 
@@ -16,11 +19,14 @@ export const USAGE = `Measures Holdfast beside an echo server on the same transp
   --rounds N          most rounds of each comparison, at least 5 (default 9; quick 7)
   --turns N           turns of each side in a round (default 8; quick 4)
   --window-ms N       length of the measured part of a turn (default 400; quick 250)
-  --only A,B          only these: unary, stream, lines, hot_vs_spread, open_holds, latency
+  --only A,B          only these: unary, stream, lines, hot_vs_spread, open_holds, latency;
+                      of --peers: hot, spread, zipf, stream, lines
   --data-root DIR     where data folders are made (default: the system's temporary folder)
   --profile-dir DIR   where --profile leaves the .cpuprofile (default: ./profiles)
   --stocks N          stocks of --size (default 1000000)
   --reservations N    open reservations of --size (default 200000)
+  --postgres-connections N, --redis-connections N
+                      of a peer's front end to its store (default 64 and 1)
   --help              this text
 `;
 
@@ -31,7 +37,7 @@ export type MeasureName = (typeof measureNames)[number];
 const QUICK_TIMES = { roundsBudgetMs: 20_000, hurryAfterMs: 130_000 };
 const FULL_TIMES = { roundsBudgetMs: 180_000, hurryAfterMs: 1_200_000 };
 
-export type BenchMode = "ratios" | "size" | "profile" | "help";
+export type BenchMode = "ratios" | "peers" | "size" | "profile" | "help";
 
 export interface BenchOptions {
   readonly mode: BenchMode;
@@ -43,6 +49,8 @@ export interface BenchOptions {
   readonly turnsPerRound: number;
   readonly windowMs: number;
   readonly only: readonly MeasureName[];
+  readonly onlyWorkloads: readonly WorkloadName[];
+  readonly connectionsOfPeers: Readonly<Record<PeerName, number>>;
   readonly dataRoot: string | undefined;
   readonly profile: GroupName;
   readonly profileFolder: string;
@@ -58,6 +66,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
       quick: { type: "boolean", default: false },
       json: { type: "boolean", default: false },
       size: { type: "boolean", default: false },
+      peers: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
       profile: { type: "string" },
       "profile-dir": { type: "string", default: "profiles" },
@@ -69,19 +78,27 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
       "data-root": { type: "string" },
       stocks: { type: "string", default: "1000000" },
       reservations: { type: "string", default: "200000" },
+      "postgres-connections": { type: "string", default: "64" },
+      "redis-connections": { type: "string", default: "1" },
     },
   });
   const rounds = wholeNumber("--rounds", values.rounds ?? (values.quick ? "7" : "9"));
   if (rounds < ROUNDS_MIN) throw new Error(`--rounds is ${rounds}: at least ${ROUNDS_MIN} are needed for a median`);
+  const mode = modeOf(values);
   return {
-    mode: modeOf(values),
+    mode,
     target: oneOf("--target", values.target, ["echo", "holdfast"]),
     json: values.json,
     rounds,
     ...(values.quick ? QUICK_TIMES : FULL_TIMES),
     turnsPerRound: wholeNumber("--turns", values.turns ?? (values.quick ? "4" : "8")),
     windowMs: wholeNumber("--window-ms", values["window-ms"] ?? (values.quick ? "250" : "400")),
-    only: (values.only?.split(",") ?? measureNames).map((name) => oneOf("--only", name, measureNames)),
+    only: mode === "peers" ? [] : listOf("--only", values.only, measureNames),
+    onlyWorkloads: mode === "peers" ? listOf("--only", values.only, workloadNames) : [],
+    connectionsOfPeers: {
+      postgres: wholeNumber("--postgres-connections", values["postgres-connections"]),
+      redis: wholeNumber("--redis-connections", values["redis-connections"]),
+    },
     dataRoot: values["data-root"],
     profile: oneOf("--profile", values.profile ?? "unary", groupNames),
     profileFolder: values["profile-dir"],
@@ -90,11 +107,19 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
   };
 }
 
-function modeOf(values: { help: boolean; size: boolean; profile?: string | undefined }): BenchMode {
-  if (values.help) return "help";
-  if (values.size && values.profile !== undefined) throw new Error("--size and --profile do not go together");
-  if (values.size) return "size";
-  return values.profile === undefined ? "ratios" : "profile";
+interface ModeFlags {
+  readonly help: boolean;
+  readonly size: boolean;
+  readonly peers: boolean;
+  readonly profile?: string | undefined;
+}
+
+function modeOf({ help, size, peers, profile }: ModeFlags): BenchMode {
+  if (help) return "help";
+  const modes = [size && "size", peers && "peers", profile !== undefined && "profile"] as const;
+  const wanted = modes.filter((mode) => mode !== false);
+  if (wanted.length > 1) throw new Error(`${wanted.map((mode) => `--${mode}`).join(" and ")} do not go together`);
+  return wanted[0] ?? "ratios";
 }
 
 function wholeNumber(option: string, text: string): number {
@@ -102,6 +127,11 @@ function wholeNumber(option: string, text: string): number {
   if (!Number.isSafeInteger(value) || value < 1)
     throw new Error(`${option} is ${text}: it takes a whole number above 0`);
   return value;
+}
+
+/** A list of names separated by commas; without one, all. */
+function listOf<T extends string>(option: string, text: string | undefined, allowed: readonly T[]): readonly T[] {
+  return text === undefined ? allowed : text.split(",").map((name) => oneOf(option, name, allowed));
 }
 
 function oneOf<T extends string>(option: string, value: string, allowed: readonly T[]): T {

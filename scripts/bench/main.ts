@@ -2,11 +2,15 @@
 import { type BenchOptions, parseBenchOptions, USAGE } from "./bench-options.js";
 import { DataFolders } from "./data-folders.js";
 import type { BenchRun } from "./measure/bench-run.js";
-import { measureRatios } from "./measure/measure-ratios.js";
+import { describeMachine, measureRatios } from "./measure/measure-ratios.js";
+import { enterPeers } from "./peers/race/enter-peers.js";
+import { raceResultsToJson } from "./peers/race/race-json.js";
+import { runRace } from "./peers/race/run-race.js";
 import { profileGroup } from "./profile/profile-run.js";
 import { formatOutput } from "./report/output-table.js";
+import { peerTargets } from "./report/peer-targets.js";
 import { formatProfile } from "./report/profile-table.js";
-import { ratioResultsToJson, sizeResultsToJson } from "./report/results-json.js";
+import { machineToJson, ratioResultsToJson, sizeResultsToJson } from "./report/results-json.js";
 import { ratioTargets, sizeTargets, type Target } from "./report/targets.js";
 import { measureSize } from "./size/measure-size.js";
 
@@ -32,6 +36,12 @@ async function runBench(options: BenchOptions): Promise<void> {
     case "ratios":
       print(options, ratioResultsToJson(await measureRatios(run, options.only)), ratioTargets);
       break;
+    case "peers": {
+      const peers = enterPeers(options.connectionsOfPeers);
+      const race = await runRace(run, { peers, workloads: options.onlyWorkloads });
+      print(options, { ...raceResultsToJson(race), machine: machineToJson(describeMachine(run)) }, peerTargets);
+      break;
+    }
     case "size": {
       const size = { stocks: options.stocks, openReservations: options.reservations };
       print(options, sizeResultsToJson(await measureSize(run, size)), sizeTargets);

@@ -39,10 +39,39 @@ export function readThreadCpus(pid: number): ThreadCpu[] {
   });
 }
 
+/** A process with the children it has and those it had, such as a server that keeps a process for each connection. */
+export function readProcessTreeCpuMs(pid: number): number {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "latin1").split(" ").filter(Boolean);
+  let sumMs = 0;
+  for (const path of [`/proc/${pid}/stat`, ...children.map((child) => `/proc/${child}/stat`)]) {
+    const stat = readStatOfLiving(path);
+    if (stat !== undefined) sumMs += parseStatCpuMs(stat) + parseStatChildrenMs(stat);
+  }
+  return sumMs;
+}
+
+function readStatOfLiving(path: string): string | undefined {
+  try {
+    return readFileSync(path, "latin1");
+  } catch {
+    return undefined;
+  }
+}
+
 /** utime + stime of a stat line. The name in parentheses may hold spaces and parentheses of its own. */
 export function parseStatCpuMs(stat: string): number {
+  return parseTicksMs(stat, 11);
+}
+
+/** cutime + cstime of a stat line: children that have ended and were waited for. */
+export function parseStatChildrenMs(stat: string): number {
+  return parseTicksMs(stat, 13);
+}
+
+/** The sum of two fields next to each other, counted from the one after the name. */
+function parseTicksMs(stat: string, field: number): number {
   const afterName = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const ticks = Number(afterName[11]) + Number(afterName[12]);
+  const ticks = Number(afterName[field]) + Number(afterName[field + 1]);
   if (!Number.isInteger(ticks)) throw new Error(`not a stat line: ${stat.slice(0, 80)}`);
   return ticks * TICK_MS;
 }

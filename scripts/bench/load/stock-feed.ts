@@ -21,6 +21,8 @@ export interface StockRange {
   /** SKUs first .. first + count - 1, as `skuName` names them. */
   readonly first: number;
   readonly count: number;
+  /** Of each SKU; unset: more than any load takes. */
+  readonly units?: bigint;
 }
 
 /** Sends one StockReceived for each stock, under a new source; throws if one is not applied. */
@@ -64,7 +66,7 @@ class StockReceivedMessages implements OutgoingMessage {
   }
 
   #encodeNext(): Uint8Array {
-    const { warehouseId, first } = this.#range;
+    const { warehouseId, first, units = UNITS_OF_EACH_STOCK } = this.#range;
     const sku = skuName(first + this.#sequence);
     this.#sequence++;
     const event = create(ErpEventSchema, {
@@ -72,7 +74,7 @@ class StockReceivedMessages implements OutgoingMessage {
       sequence: BigInt(this.#sequence),
       eventId: `${this.#source}-${this.#sequence}`,
       occurTime: timestampNow(),
-      body: { case: "stockReceived", value: { warehouseId, sku, quantity: UNITS_OF_EACH_STOCK, reference: "bench" } },
+      body: { case: "stockReceived", value: { warehouseId, sku, quantity: units, reference: "bench" } },
     });
     return toBinary(StreamEventsRequestSchema, create(StreamEventsRequestSchema, { event }));
   }

@@ -50,6 +50,7 @@ export async function measureRatios(run: BenchRun, only: readonly MeasureName[])
   };
 }
 
-function describeMachine(run: BenchRun): Machine {
+/** What the figures were taken on. */
+export function describeMachine(run: BenchRun): Machine {
   return { cores: availableParallelism(), node: process.versions.node, fileSystem: run.dataFolders.fileSystem };
 }

@@ -22,20 +22,29 @@ export interface Rounds {
 
 /** One turn for each round, the sum of its short ones. Ends early, after some rounds, when the time for it is over. */
 export async function alternate(run: BenchRun, { name, first, second }: Alternation): Promise<Rounds> {
-  const rounds: { first: Turn[]; second: Turn[] } = { first: [], second: [] };
+  const [ofFirst, ofSecond] = await alternateAll(run, name, [first, second], addTurns);
+  return { first: ofFirst!, second: ofSecond! };
+}
+
+/** The same for any number of sides; for each, one `sum` of its short turns for each round. */
+export async function alternateAll<T>(
+  run: BenchRun,
+  name: string,
+  sides: readonly ((round: number) => Promise<T>)[],
+  sum: (turns: readonly T[]) => T,
+): Promise<readonly (readonly T[])[]> {
+  const rounds = sides.map((): T[] => []);
   const startedAtMs = performance.now();
   for (let round = 1; round <= run.rounds; round++) {
     const nowMs = performance.now();
     const isLate = nowMs - startedAtMs > run.roundsBudgetMs || nowMs > run.hurryAfterMs;
     if (round > ROUNDS_MIN && isLate) break;
     run.progress(`${name}: round ${round} of ${run.rounds}`);
-    const turns: { first: Turn[]; second: Turn[] } = { first: [], second: [] };
+    const turns = sides.map((): T[] => []);
     for (let turn = 0; turn < run.turnsPerRound; turn++) {
-      turns.first.push(await first(round));
-      turns.second.push(await second(round));
+      for (const [at, takeTurn] of sides.entries()) turns[at]!.push(await takeTurn(round));
     }
-    rounds.first.push(addTurns(turns.first));
-    rounds.second.push(addTurns(turns.second));
+    for (const [at, ofSide] of turns.entries()) rounds[at]!.push(sum(ofSide));
   }
   return rounds;
 }

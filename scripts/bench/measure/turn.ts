@@ -81,11 +81,16 @@ export async function warmUp(server: ServerProcess, load: Load, calls: number): 
 }
 
 /** Waits until the server does hardly anything any more, or for a bounded while. */
-export async function comeToRest(server: ServerProcess): Promise<void> {
-  let before = readProcessCpu(server.pid).totalMs;
+export function comeToRest(server: ServerProcess): Promise<void> {
+  return untilAtRest(() => readProcessCpu(server.pid).totalMs);
+}
+
+/** The same for anything of which the processor time can be read. */
+export async function untilAtRest(readCpuMs: () => number): Promise<void> {
+  let before = readCpuMs();
   for (let waitedMs = 0; waitedMs < REST_WAIT_MAX_MS; waitedMs += REST_STEP_MS) {
     await sleep(REST_STEP_MS);
-    const now = readProcessCpu(server.pid).totalMs;
+    const now = readCpuMs();
     if (now - before < REST_BUSY_MAX * REST_STEP_MS) return;
     before = now;
   }

@@ -1,7 +1,7 @@
 /** The results under the names that scripts read. */
 import type { LoadComparison } from "../measure/compare-loads.js";
 import type { GroupResult } from "../measure/compare-with-echo.js";
-import type { RatioResults } from "../measure/measure-ratios.js";
+import type { Machine, RatioResults } from "../measure/measure-ratios.js";
 import type { SizeResults } from "../size/measure-size.js";
 import { roundForOutput } from "../statistics.js";
 
@@ -20,8 +20,12 @@ export function ratioResultsToJson(results: RatioResults): Record<string, unknow
         calls_per_s: roundForOutput(latency.callsPerSecond),
       },
     }),
-    machine: { cores: machine.cores, node: machine.node, file_system: machine.fileSystem },
+    machine: machineToJson(machine),
   };
+}
+
+export function machineToJson({ cores, node, fileSystem }: Machine): Record<string, unknown> {
+  return { cores, node, file_system: fileSystem };
 }
 
 export function sizeResultsToJson(results: SizeResults): Record<string, unknown> {

@@ -80,8 +80,8 @@ export interface StockFigures {
   readonly onHand: number;
   readonly reserved: number;
   readonly committed: number;
-  /** Units of reservations that stand, whatever the figures above say. */
-  readonly unitsOfReservations: number;
+  /** Units of reservations that stand, whatever the figures above say; undefined where they cannot be counted apart. */
+  readonly unitsOfReservations: number | undefined;
 }
 
 export interface PeerStore {
