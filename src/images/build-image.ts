@@ -1,5 +1,5 @@
 /**
- * Makes the image of a later block from the image before it and the segments since, never from LevelDB (decision 9).
+ * Makes the image of a later block from the image before it and the segments since, never from LevelDB (decision 15).
  * Memory is bounded by what the state keeps resident, the disk by a spool of changed pages: a longer journal is taken in
  * several passes, each of which leaves a whole image behind. Without an image it begins at the first block.
  */

@@ -1,5 +1,5 @@
 /**
- * The bytes of an image: the whole state at one block of the journal (decision 9), in one file that is written once and never changed.
+ * The bytes of an image: the whole state at one block of the journal (decision 15), in one file that is written once and never changed.
  *
  * | part | bytes |
  * |---|---|

@@ -140,7 +140,7 @@ describe("the oracle agrees with the service at the ends of what is allowed", ()
   });
 });
 
-describe("where the service differs from API.md", () => {
+describe("what this oracle found the service wrong in", () => {
   test("a retry while its own hold still stands is not taken as new, though the policy allows no such hold any more", async () => {
     const match = await matched();
     const put = (fields: PolicyFields): Request => {

@@ -1,5 +1,5 @@
 /**
- * Decides when a log gets its next image, and what may go once it has one (decision 9): an image of the newest checkpoint when
+ * Decides when a log gets its next image, and what may go once it has one (decision 15): an image of the newest checkpoint when
  * enough was written to the journal since the last, and then away with the segments that two images cover. One at a time;
  * while a backup is made nothing is taken away.
  */

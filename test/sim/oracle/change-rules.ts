@@ -1,4 +1,4 @@
-/** Commit, release and extend, as API.md words them: fields, then repeats, then ownership, then state, then quantities. */
+/** Commit, release and extend, as docs/api.md words them: fields, then repeats, then ownership, then state, then quantities. */
 import type { Commit, Extend, LineRequest, Release } from "../../../src/domain/command.js";
 import type { RefusalReason } from "../../../src/domain/refusal.js";
 import { changed, holdUntil } from "./ending-rules.js";
@@ -71,7 +71,7 @@ function onOwn<C extends Mutation>(
   apply: (reservation: ModelReservation) => Expected | undefined,
 ): Expected {
   const reservation = change.number === undefined ? undefined : state.reservations.get(change.number);
-  // API.md does not say whether a full memory of requests is told before what else is wrong.
+  // docs/api.md does not say whether a full memory of requests is told before what else is wrong.
   const orElse: readonly RefusalReason[] = isFull(state) ? ["OVERLOADED"] : [];
   if (reservation === undefined) return refused("RESERVATION_NOT_FOUND", orElse);
   const { warehouseId } = reservation;

@@ -1,4 +1,4 @@
-/** A dispatch is a fact: on_hand always falls; what it matches is consumed, the rest is an exception (API.md, ErpService). */
+/** A dispatch is a fact: on_hand always falls; what it matches is consumed, the rest is an exception (docs/api.md, ErpService). */
 import type { ErpBody } from "../../../src/domain/erp-event.js";
 import { changed } from "./ending-rules.js";
 import type { ErpContext } from "./erp-rules.js";

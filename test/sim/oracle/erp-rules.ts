@@ -1,4 +1,4 @@
-/** What one ERP event does to stocks and reservations, as API.md words it; or why it is dead-lettered. */
+/** What one ERP event does to stocks and reservations, as docs/api.md words it; or why it is dead-lettered. */
 import type { ErpBody, ErpEvent } from "../../../src/domain/erp-event.js";
 import { dispatch } from "./dispatch-rules.js";
 import { changed } from "./ending-rules.js";

@@ -1,4 +1,4 @@
-/** The invariants of ARCHITECTURE.md that can be judged from what callers can read. */
+/** The invariants of docs/architecture.md that can be judged from what callers can read. */
 import type { StockFigures } from "../../../src/domain/availability.js";
 import type { Reservation } from "../../../src/domain/reservation.js";
 import type { OutcomeComparison } from "./compare-outcome.js";

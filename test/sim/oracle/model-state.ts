@@ -1,6 +1,6 @@
 /**
  * What the oracle knows: plain data, copied as a whole to go back to after a crash. No rules here.
- * Written from PRODUCT.md and API.md; shares nothing with src/domain but type names.
+ * Written from docs/architecture.md and docs/api.md; shares nothing with src/domain but type names.
  */
 import type { Dealer } from "../../../src/domain/command.js";
 import type { ErpEvent, IncomingErpEvent } from "../../../src/domain/erp-event.js";

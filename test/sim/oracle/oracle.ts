@@ -6,7 +6,7 @@
  * Invariants: the state is that of the newest saved state plus the log after it; memory is bounded by what `settled` leaves,
  * and by the last few saved states where it is never called.
  *
- * Where API.md is silent, these readings:
+ * Where docs/api.md is silent, these readings:
  * - a quota is looked at last: an order that is rejected, or names unknown SKUs, is told so; OVERLOADED goes before all but the
  *   dealer's and the warehouse's refusals; a repeat goes before the owner (docs/api.md);
  * - a partial order that is granted nothing is REJECTED; a default hold beyond the maximum is the maximum;

@@ -1,4 +1,4 @@
-/** Policies as API.md inherits them: holds by dealer, warehouse, default; stock figures by stock, warehouse, default; quota by dealer, default. */
+/** Policies as docs/api.md inherits them: holds by dealer, warehouse, default; stock figures by stock, warehouse, default; quota by dealer, default. */
 import type { GetPolicy, PutPolicy } from "../../../src/domain/command.js";
 import type { EffectivePolicy, PolicyFields, PolicyScope } from "../../../src/domain/policy.js";
 import type { ModelState } from "./model-state.js";

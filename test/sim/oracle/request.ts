@@ -57,7 +57,7 @@ export interface LinePicture {
   readonly released: number;
 }
 
-/** Figures as API.md defines them; `version` and `update_time` are checked against what was seen before instead. */
+/** Figures as docs/api.md defines them; `version` and `update_time` are checked against what was seen before instead. */
 export type FiguresPicture = Omit<StockFigures, "version" | "updatedAtMs"> & { readonly seen: boolean };
 
 /** `as_of` may lie anywhere from `asOfMinMs` on where a crash may have lost heartbeats, which are not journalled. */
@@ -118,7 +118,7 @@ export type Expected =
   | { readonly kind: "answered"; readonly answer: ExpectedAnswer }
   | {
       readonly kind: "refused";
-      /** Any of these: more than one where several apply and API.md does not say which goes first. */
+      /** Any of these: more than one where several apply and docs/api.md does not say which goes first. */
       readonly reasons: readonly RefusalReason[];
       /** Values that the metadata must name. */
       readonly names: readonly string[];

@@ -1,4 +1,4 @@
-/** Reserve, as API.md words it: where, whether at all, and how much of each line. */
+/** Reserve, as docs/api.md words it: where, whether at all, and how much of each line. */
 import type { Reserve, Shortage } from "../../../src/domain/command.js";
 import { holdUntil } from "./ending-rules.js";
 import { freshness } from "./freshness-rules.js";
@@ -18,7 +18,7 @@ export function reserve(state: ModelState, nowMs: number, command: Reserve): Exp
   }
   const warehouseId = warehouseOf(state, command);
   if (typeof warehouseId !== "string") {
-    // API.md does not say whether a full memory of requests is told before what else is wrong.
+    // docs/api.md does not say whether a full memory of requests is told before what else is wrong.
     return isFull(state) && warehouseId.kind === "refused" ? refused("OVERLOADED", warehouseId.reasons) : warehouseId;
   }
   if (isFull(state)) return refused("OVERLOADED");

@@ -72,7 +72,7 @@ function core({ state, lines, expiresAtMs }: Reservation): unknown {
   return [state, expiresAtMs, lines.map(({ sku, open, dispatched, released }) => [sku, open, dispatched, released])];
 }
 
-/** What must be true of any reservation, by API.md's words on it. */
+/** What must be true of any reservation, by docs/api.md's words on it. */
 function standsByItself(now: Reservation): string[] {
   const name = `reservation ${now.id}`;
   const open = now.lines.some((line) => line.open > 0);

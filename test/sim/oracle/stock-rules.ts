@@ -1,4 +1,4 @@
-/** One stock's arithmetic: what is promised, what can be promised (P2), what is covered and who is at risk (API.md, Shortfall). */
+/** One stock's arithmetic: what is promised, what can be promised (P2), what is covered and who is at risk (docs/api.md, Shortfall). */
 
 import { type ModelReservation, type ModelState, type ModelStock, stockKey } from "./model-state.js";
 import { effectivePolicy } from "./policy-rules.js";
