@@ -1,12 +1,13 @@
 /**
  * One bit of the journal turned over while nobody looked, on a copy of the disk: opening must refuse, or serve exactly what was
- * there before, or cut no more than the last block where WITNESS does not name it yet (decision 7). Then the run goes on without it.
+ * there before, or cut no more than the last block where WITNESS does not name it yet (decision 2). Then the run goes on without it.
  */
-import { readBlocks } from "../../src/journal/chain.js";
+import { coveredTo, surveyImages } from "../../src/images/survey-images.js";
 import { openFileJournal } from "../../src/journal/file-journal.js";
 import { JournalError } from "../../src/journal/journal.js";
 import { readWitness } from "../../src/journal/witness.js";
 import type { MemoryDisk } from "../journal/memory-disk.js";
+import { readJournal } from "./read-journal.js";
 import { FOLDER } from "./simulated-process.js";
 import { Finding, type SimulationContext } from "./simulation-context.js";
 
@@ -39,8 +40,9 @@ export async function flipOneBit(context: SimulationContext, disk: MemoryDisk): 
     if (whole[index]?.equals(body) !== true) throw new Finding(`${where}, block ${index + 1} is served wrong`);
   }
   if (served.length === whole.length) return;
+  const { before } = await readJournal(disk.copy(), undefined);
   const witnessed = (await readWitness(disk.copy(), FOLDER))?.position?.block ?? 0;
-  if (served.length < whole.length - 1 || witnessed > served.length) {
+  if (served.length < whole.length - 1 || witnessed > before + served.length) {
     throw new Finding(
       `${where}, blocks ${served.length + 1} to ${whole.length} are gone, and WITNESS is at ${witnessed}`,
     );
@@ -66,10 +68,9 @@ async function blocksServed(context: SimulationContext, disk: MemoryDisk): Promi
       timers: { after: () => ({ cancel: () => {} }) },
       randomBytes: (count) => context.random.bytes(count),
       segmentBytes: 4_096,
+      coveredTo: coveredTo(await surveyImages(disk, FOLDER)),
     });
-    const bodies: Buffer[] = [];
-    const range = { after: undefined, last: journal.head };
-    for await (const { body } of readBlocks(disk, FOLDER, range)) bodies.push(Buffer.from(body));
+    const { bodies } = await readJournal(disk, journal.head);
     await journal.close();
     return bodies;
   } catch (cause) {

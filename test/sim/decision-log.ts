@@ -74,7 +74,7 @@ export class DecisionLog {
     else this.#open.push(decision);
   }
 
-  /** A decision was answered: what it and those before it recorded must be durable by now (decision 4). */
+  /** A decision was answered: what it and those before it recorded must be durable by now (decision 3). */
   checkDelivered(decision: OpenDecision): void {
     if (decision.total <= this.durableTotal) return;
     throw new Finding(`I5: ${decision.name} was answered before record ${decision.total} was durable`);
@@ -121,24 +121,31 @@ export class DecisionLog {
     this.#open = this.#open.filter((decision) => decision.total > total);
   }
 
+  /** The records of the first `blocks` blocks. */
+  *records(blocks: number): Generator<JournalRecord> {
+    for (const block of this.#blocks.slice(0, blocks)) yield* block.records;
+  }
+
   /**
-   * A journal was opened on what a crash or a failure left. Returns the mark of the last decision that survived.
+   * A journal was opened on what a crash or a failure left: the blocks after the first `before`, which images cover. Returns the mark of the last decision that survived.
    * Throws a Finding where what is there is not what it must be.
    */
-  survived(bodies: readonly Uint8Array[]): number {
+  survived(before: number, bodies: readonly Uint8Array[]): number {
     const { coverage } = this.#context;
     for (const [index, body] of bodies.entries()) {
-      const written = this.#blocks[index];
-      if (written === undefined) throw new Finding(`block ${index + 1} is in the journal, and nobody appended it`);
-      if (!written.body.equals(body)) throw new Finding(`I6: block ${index + 1} is not what was appended`);
+      const number = before + index + 1;
+      const written = this.#blocks[number - 1];
+      if (written === undefined) throw new Finding(`block ${number} is in the journal, and nobody appended it`);
+      if (!written.body.equals(body)) throw new Finding(`I6: block ${number} is not what was appended`);
     }
-    if (bodies.length < this.#durable) {
-      throw new Finding(`I5: blocks ${bodies.length + 1} to ${this.#durable} were acknowledged and are gone`);
+    const last = before + bodies.length;
+    if (last < this.#durable) {
+      throw new Finding(`I5: blocks ${last + 1} to ${this.#durable} were acknowledged and are gone`);
     }
-    if (bodies.length > this.#durable) coverage.count("a block of unknown outcome survived");
-    if (this.#blocks.length > bodies.length) coverage.count("a block of unknown outcome was lost");
-    this.#blocks.length = bodies.length;
-    this.#becomeDurable(bodies.length);
+    if (last > this.#durable) coverage.count("a block of unknown outcome survived");
+    if (this.#blocks.length > last) coverage.count("a block of unknown outcome was lost");
+    this.#blocks.length = last;
+    this.#becomeDurable(last);
     const lost = this.#open;
     this.#open = [];
     for (const { isDelivered, name } of lost) {

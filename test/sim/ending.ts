@@ -12,7 +12,9 @@ import { NO_FAULTS } from "./fault-plan.js";
 import { expectSoon } from "./misfortunes.js";
 import type { Request, View } from "./oracle/request.js";
 import { DEALERS, HOLD_MAX_MS, STRANGER, WAREHOUSES } from "./orders.js";
+import { FOLDER } from "./simulated-process.js";
 import { Finding } from "./simulation-context.js";
+import { proveState } from "./state-proof.js";
 import type { World } from "./world.js";
 
 const TRIES = 5;
@@ -69,6 +71,8 @@ async function followToTheEnd(world: World, feed: ErpFeed): Promise<void> {
 async function restartCleanly(world: World): Promise<void> {
   world.stop();
   await expectSoon(world, () => world.isDown, "the process does not stop");
+  const checkpoint = world.disk.memory.contents().get(`${FOLDER}/CHECKPOINT`);
+  if (checkpoint !== undefined) await proveState(checkpoint, (blocks) => world.log.records(blocks), world.settings);
   await serve(world);
 }
 
@@ -85,9 +89,10 @@ async function lookAround(world: World, feeds: readonly ErpFeed[]): Promise<View
 /** All figures as they are published, without a word from the engine. */
 export function publishedStocks(world: World): { warehouseId: string; figures: StockFigures }[] {
   const stocks: { warehouseId: string; figures: StockFigures }[] = [];
+  const node = world.node!;
   for (const warehouseId of WAREHOUSES) {
     const query = { dealerId: "", warehouseId, skus: [], pageSize: 1_000, pageToken: "" };
-    const page = world.node!.ports.availability.read(query);
+    const page = node.ports.availability.read(query);
     if ("reason" in page) continue;
     for (const figures of page.figures) stocks.push({ warehouseId, figures });
   }

@@ -3,14 +3,20 @@
  * failure throws the node away and opens another as compose/host.ts does. The world starts, stalls, kills and crashes it.
  */
 import type { EngineObserver } from "../../src/actor/engine.js";
+import { ImageKeeper } from "../../src/compose/images/image-keeper.js";
+import { imageWorkHere } from "../../src/compose/images/image-work.js";
 import { LogNode, type LogNodeSettings } from "../../src/compose/log-node.js";
-import { type Disk, readUpTo, writeFileAtomically } from "../../src/journal/disk.js";
+import { removeImages } from "../../src/images/image-folder.js";
+import { WITHOUT_REST } from "../../src/images/pace.js";
+import { coveredTo, type ImageSurvey, surveyImages } from "../../src/images/survey-images.js";
+import type { Disk } from "../../src/journal/disk.js";
 import { openFileJournal } from "../../src/journal/file-journal.js";
+import { readStoreId } from "../../src/journal/format-file.js";
 import type { Journal } from "../../src/journal/journal.js";
-import type { CheckpointFile } from "../../src/snapshots/log-store.js";
 import { SnapshotDamaged } from "../../src/snapshots/page-store.js";
 import type { SimulatedDisk } from "./simulated-disk.js";
 import type { SimulatedPages } from "./simulated-pages.js";
+import { SimulatedSnapshot } from "./simulated-snapshot.js";
 import { SimulatedTimers } from "./simulated-timers.js";
 import { Finding, type SimulationContext } from "./simulation-context.js";
 
@@ -24,6 +30,8 @@ export interface ProcessOptions {
   readonly pages: SimulatedPages;
   readonly settings: LogNodeSettings;
   readonly segmentBytes: number;
+  /** Bytes of journal after which an image is due. */
+  readonly imageEveryBytes: number;
   readonly observer: ProcessObserver;
   /** Stands between journal and engine. */
   readonly wrapJournal: (journal: Journal) => Journal;
@@ -45,6 +53,8 @@ export interface ProcessObserver {
   /** Something that must not be. */
   found(cause: unknown): void;
   checkpointed(): void;
+  /** An image could not be made; the journal is kept. */
+  imageFailed(cause: unknown): void;
 }
 
 export class SimulatedProcess {
@@ -52,6 +62,7 @@ export class SimulatedProcess {
   readonly #timers: SimulatedTimers;
   #journal: Journal | undefined;
   #node: LogNode | undefined;
+  #images: ImageKeeper | undefined;
   #isServing = false;
   #isOver = false;
 
@@ -83,6 +94,7 @@ export class SimulatedProcess {
     try {
       await node.engine.stop();
       this.#isServing = false;
+      await this.#images?.stop();
       await this.#journal?.close();
       this.#quit(undefined);
     } catch (cause) {
@@ -107,6 +119,7 @@ export class SimulatedProcess {
       async (cause) => {
         if (this.#isOver) return;
         if (cause instanceof Finding) observer.found(cause);
+        await this.#images?.stop();
         await this.#journal?.close().catch(() => {});
         this.#quit(cause);
       },
@@ -114,25 +127,31 @@ export class SimulatedProcess {
   }
 
   async #open(how: { readonly afterFailure: boolean; readonly rebuild: boolean }): Promise<void> {
-    const { context, disk, segmentBytes, wrapDisk, wrapJournal, observer } = this.#options;
+    const { context, segmentBytes, wrapJournal, observer } = this.#options;
     this.#journal = undefined;
+    const disk = this.#options.wrapDisk(this.#options.disk);
     const randomBytes = (count: number) => context.random.bytes(count);
+    const survey = await surveyImages(disk, FOLDER);
+    for (const damage of survey.damaged) throw new Finding("an image cannot be proven", { cause: damage });
     const { journal, reader } = await openFileJournal({
-      disk: wrapDisk(disk),
+      disk,
       folder: FOLDER,
       timers: this.#timers,
       randomBytes,
       segmentBytes,
       afterFailure: how.afterFailure,
+      coveredTo: coveredTo(survey),
     });
     this.#journal = journal;
     await observer.journalOpened(journal);
+    await this.#keepImages(disk, journal, survey);
+    const snapshot = new SimulatedSnapshot(context, { disk, folder: FOLDER, pages: this.#options.pages }, survey);
     const openNode = () =>
       LogNode.open({
         journal: wrapJournal(journal),
         reader,
-        pages: this.#options.pages.open(),
-        checkpointFile: checkpointFileOn(disk),
+        pages: snapshot.open(),
+        checkpointFile: snapshot.checkpointFile,
         clock: context.time,
         timers: this.#timers,
         scheduler: this.#timers,
@@ -141,24 +160,48 @@ export class SimulatedProcess {
         settings: this.#options.settings,
         relieveMemory,
       });
-    if (how.rebuild) await this.#discard();
+    if (how.rebuild) await snapshot.remakeDamaged();
+    else if (await snapshot.isMissing()) await snapshot.remake();
     try {
       this.#node = await openNode();
     } catch (cause) {
       if (!(cause instanceof SnapshotDamaged)) throw cause;
-      await this.#discard();
+      await snapshot.remakeDamaged();
       this.#node = await openNode();
     }
     observer.nodeOpened(this.#node, journal);
   }
 
-  async #discard(): Promise<void> {
-    const { disk, pages, context } = this.#options;
-    context.note("the snapshot is made anew");
-    if (pages.faultsMet === 0) throw new Finding("a snapshot cannot be proven, though nothing damaged one");
-    context.coverage.count("the snapshot was made anew from the journal");
-    await disk.remove(`${FOLDER}/CHECKPOINT`);
-    pages.clear();
+  /** Images are made in this thread, piece by piece between all else, as their I/O comes back. */
+  async #keepImages(disk: Disk, journal: Journal, survey: ImageSurvey): Promise<void> {
+    const { context, segmentBytes, settings, observer } = this.#options;
+    await removeImages(disk, FOLDER, []);
+    this.#images = new ImageKeeper(
+      {
+        disk,
+        folder: FOLDER,
+        storeId: (await readStoreId(disk, FOLDER))!,
+        journal,
+        work: imageWorkHere(disk, WITHOUT_REST),
+        policy: { everyBytes: this.#options.imageEveryBytes, retention: { keepMs: 0, keepBytes: 0 } },
+        segmentBytes,
+        answerRetentionMs: settings.answerRetentionMs,
+        freeBytesMin: 0,
+        wallMs: () => context.time.wallMs(),
+        log: {
+          info: (_fields, message) => {
+            if (message === "image made") context.coverage.count("an image was made");
+            if (message === "journal shortened") context.coverage.count("segments were removed behind images");
+          },
+          warn: (_fields, message) => context.note(message),
+          error: (fields, message) => {
+            context.note(message);
+            if (!this.#isOver) observer.imageFailed("err" in fields ? fields.err : message);
+          },
+        },
+      },
+      survey.images,
+    );
   }
 
   #engineObserver(): EngineObserver {
@@ -171,28 +214,17 @@ export class SimulatedProcess {
         if (this.#isServing) void this.#recover(cause);
       },
       decisionFailed: (cause) => observer.found(new Finding("a decision threw", { cause })),
-      checkpointed: () => observer.checkpointed(),
+      checkpointed: (position) => {
+        observer.checkpointed();
+        this.#images?.checkpointed(position);
+      },
     };
   }
 
   async #recover(cause: unknown): Promise<void> {
     this.#isServing = false;
+    await this.#images?.stop();
     await this.#journal?.close().catch(() => {});
     if (!this.#isOver) this.#serve({ afterFailure: true, rebuild: cause instanceof SnapshotDamaged });
   }
-}
-
-function checkpointFileOn(disk: SimulatedDisk): CheckpointFile {
-  return {
-    async read() {
-      const file = await disk.open(`${FOLDER}/CHECKPOINT`);
-      if (file === undefined) return undefined;
-      try {
-        return await readUpTo(file, await file.size(), 0);
-      } finally {
-        await file.close();
-      }
-    },
-    write: (bytes) => writeFileAtomically(disk, FOLDER, "CHECKPOINT", bytes),
-  };
 }

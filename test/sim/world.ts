@@ -4,7 +4,6 @@
  */
 import { createHash } from "node:crypto";
 import type { LogNode, LogNodeSettings } from "../../src/compose/log-node.js";
-import { readBlocks } from "../../src/journal/chain.js";
 import type { Disk } from "../../src/journal/disk.js";
 import { type Journal, JournalError } from "../../src/journal/journal.js";
 import { LIMITS } from "../../src/limits.js";
@@ -17,10 +16,11 @@ import { DecisionLog } from "./decision-log.js";
 import { drawFaultPlan, type FaultPlan } from "./fault-plan.js";
 import { JournalWatch } from "./journal-watch.js";
 import { Oracle } from "./oracle/oracle.js";
+import { readJournal } from "./read-journal.js";
 import { ServiceCalls } from "./service-calls.js";
 import { SimulatedDisk } from "./simulated-disk.js";
 import { SimulatedPages } from "./simulated-pages.js";
-import { FOLDER, type ProcessObserver, SimulatedProcess } from "./simulated-process.js";
+import { type ProcessObserver, SimulatedProcess } from "./simulated-process.js";
 import { Finding, type SimulationContext } from "./simulation-context.js";
 import { VirtualTime } from "./virtual-time.js";
 
@@ -47,6 +47,7 @@ export class World implements SimulationContext {
   faults: FaultPlan;
   readonly #seams: Seams;
   readonly #segmentBytes: number;
+  readonly #imageEveryBytes: number;
   readonly #pages: SimulatedPages;
   readonly #digest = createHash("sha256");
   readonly #trace: string[] = [];
@@ -65,6 +66,7 @@ export class World implements SimulationContext {
     this.faults = drawFaultPlan(this.random);
     this.settings = drawSettings(this.random);
     this.#segmentBytes = this.random.pick([2_048, 8_192, 32_768]);
+    this.#imageEveryBytes = this.random.pick([4_096, 30_000, 1e9]);
     this.#disk = new SimulatedDisk(this, new MemoryDisk());
     this.#pages = new SimulatedPages(this);
     this.oracle = new Oracle({ ...this.settings, bufferedEventsMax: LIMITS.bufferedEventsMax });
@@ -167,6 +169,7 @@ export class World implements SimulationContext {
       pages: this.#pages,
       settings: this.settings,
       segmentBytes: this.#segmentBytes,
+      imageEveryBytes: this.#imageEveryBytes,
       observer: this.#observer(),
       wrapJournal: (journal) => this.log.around(journal),
       wrapDisk: (disk) => this.#seams.disk?.(disk) ?? disk,
@@ -233,16 +236,17 @@ export class World implements SimulationContext {
       ended: (cause) => this.#ended(cause),
       found: (cause) => this.found(cause),
       checkpointed: () => this.note("checkpoint"),
+      imageFailed: (cause) => {
+        if (!this.#isOfAFault(cause)) this.found(new Finding(`no image: ${describe(cause)}`, { cause }));
+      },
     };
   }
 
   async #journalOpened(journal: Journal): Promise<void> {
-    const bodies: Uint8Array[] = [];
-    const range = { after: undefined, last: journal.head };
-    for await (const block of readBlocks(this.#disk.memory, FOLDER, range)) bodies.push(block.body);
-    const mark = this.log.survived(bodies);
+    const { before, bodies } = await readJournal(this.#disk.memory, journal.head);
+    const mark = this.log.survived(before, bodies);
     for (const lost of this.oracle.rewindTo(mark)) throw new Finding(lost);
-    this.note(`opened with ${bodies.length} blocks`);
+    this.note(`opened with ${before + bodies.length} blocks`);
   }
 
   #countRecovery(): void {
