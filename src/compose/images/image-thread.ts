@@ -1,13 +1,17 @@
 /**
  * The thread that works with images: one job, sent as a message, then its end. It shares nothing with the service but the disk,
- * rests most of the time, and may be ended at any moment.
+ * has the lowest priority and rests most of the time, and may be ended at any moment.
  */
+import { constants, setPriority } from "node:os";
 import { type MessagePort, parentPort } from "node:worker_threads";
 import { systemClock, systemTimers } from "../../actor/system-clock.js";
 import { restingPace } from "../../images/resting-pace.js";
 import { systemDisk } from "../../journal/system-disk.js";
 import { imageWorkHere } from "./image-work.js";
 import type { JobMessage, ThreadMessage } from "./image-worker.js";
+
+// On Linux this is the thread's own, elsewhere it would be the whole process's.
+if (process.platform === "linux") setPriority(0, constants.priority.PRIORITY_LOW);
 
 /** How much of a processor an image gets that nobody waits for, and a backup that somebody does. */
 const BUILD_SHARE = 0.25;

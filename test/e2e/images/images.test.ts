@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { HoldfastClient } from "../../../src/client/index.js";
+import { GrpcStatus, HoldfastClient } from "../../../src/client/index.js";
 import { RunningServer, runServe } from "../process/running-server.js";
 import { figures, Load, missing, SETTINGS, stockUp, until, WAREHOUSE } from "./order-load.js";
 
@@ -143,6 +143,26 @@ describe("images of a running server", () => {
     const taken = await cli("restore", "--from", data, "--data", join(folder, "full"));
     expect(taken.said).toContain("is not empty");
   });
+
+  test("no backup is made of a journal that is damaged behind the server's back; it is told which file", async () => {
+    const restored = join(folder, "restored");
+    const other = await RunningServer.start(restored, { ...SETTINGS, HOLDFAST_IMAGES_EVERY_BYTES: "1TiB" });
+    const [segment = ""] = (await readdir(join(restored, "logs/0/segments"))).sort();
+    const path = join(restored, "logs/0/segments", segment);
+    const bytes = await readFile(path);
+    bytes[bytes.length - 700]! ^= 4;
+    await writeFile(path, bytes);
+    const client = new HoldfastClient(other.listen);
+    const backup = client.backup({ directory: join(folder, "of-damaged") }, { deadlineMs: 60_000 });
+    await expect(backup).rejects.toMatchObject({
+      code: GrpcStatus.DATA_LOSS,
+      reason: "DATA_DAMAGED",
+      metadata: { damage: expect.stringContaining(path) },
+    });
+    expect(await readdir(join(folder, "of-damaged/logs/0/segments"))).toEqual([]);
+    client.close();
+    await other.end("SIGKILL");
+  }, 60_000);
 
   test("a server whose images are all gone is refused by the segment that is missing", async () => {
     await rm(join(data, "logs/0/images"), { recursive: true });
