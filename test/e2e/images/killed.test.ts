@@ -9,7 +9,7 @@ import { chosenSeed, SeededRandom } from "../../journal/seeded-random.js";
 import { RunningServer } from "../process/running-server.js";
 import { Load, missing, SETTINGS, stockUp, until } from "./order-load.js";
 
-const ROUNDS = Number(process.env.HOLDFAST_TEST_KILLS ?? 8);
+const ROUNDS = Number(process.env.HOLDFAST_TEST_KILLS ?? 6);
 const SEED = chosenSeed();
 /** Images one after the other. */
 const OFTEN = { ...SETTINGS, HOLDFAST_IMAGES_EVERY_BYTES: "256KiB", HOLDFAST_CHECKPOINT_TAIL_RECORDS_MAX: "500" };
