@@ -77,6 +77,7 @@ const RARE_EVENTS = [
   "a shortfall put a reservation at risk",
   "an event waited ahead of a gap",
   "a flipped bit was refused",
+  "a flipped bit of an image did no harm",
   "a flipped bit fell into the last moments, and was cut as torn",
 ] as const;
 

@@ -1,6 +1,7 @@
 /** What happens to a world from outside: crashes, stalls, jumping clocks, full disks, damaged pages. One chance in each step. */
 import { Finding } from "./simulation-context.js";
-import { ANSWERS_FEW, type World } from "./world.js";
+import type { World } from "./world.js";
+import { ANSWERS_FEW } from "./world-settings.js";
 
 const HOUR_MS = 3_600_000;
 

@@ -61,17 +61,18 @@ export class SimulatedPages {
     const { random, coverage } = this.#context;
     const keys = [...this.#values.keys()];
     if (keys.length === 0) return;
-    const key = random.pick(keys);
-    const version = this.#versions.get(key.slice(0, GENERATION_AT));
-    const older = version?.key === key ? version.before : undefined;
-    const how = older !== undefined && random.chance(0.5) ? 1 : random.pick([0, 2]);
+    const replaced = [...this.#versions.values()].filter(
+      ({ key, before }) => before !== undefined && this.#values.has(key),
+    );
+    const stale = replaced.length > 0 && random.chance(0.5) ? random.pick(replaced) : undefined;
+    const key = stale?.key ?? random.pick(keys);
     this.#context.note(`a page is damaged: ${Buffer.from(key, "latin1").toString("hex")}`);
-    if (how === 0) {
+    if (stale !== undefined) {
+      this.#values.set(key, stale.before!);
+      coverage.count("snapshots: a page was stale");
+    } else if (random.chance(0.5)) {
       this.#values.delete(key);
       coverage.count("snapshots: a page went missing");
-    } else if (older !== undefined && how === 1) {
-      this.#values.set(key, older);
-      coverage.count("snapshots: a page was stale");
     } else {
       const bytes = Uint8Array.from(this.#values.get(key)!);
       bytes[random.below(bytes.length)]! ^= 1 << random.below(8);
@@ -99,7 +100,7 @@ export class SimulatedPages {
     return new Promise((resolve, reject) => {
       time.in(random.below(faults.diskLatencyUs * 4), () => {
         if (process !== this.#process) return;
-        if (random.chance((faults.pageError * 10) / 1000)) {
+        if (random.chance((faults.pageError * 40) / 1000)) {
           this.#met();
           coverage.count("snapshots: a write failed");
           reject(new Error("the page store cannot write, as told"));

@@ -18,3 +18,12 @@ export interface SimulationContext {
 export class Finding extends Error {
   override readonly name = "Finding";
 }
+
+/** An error and what caused it, in one line. */
+export function describe(cause: unknown): string {
+  const parts: string[] = [];
+  for (let one: unknown = cause; one !== undefined; one = one instanceof Error ? one.cause : undefined) {
+    parts.push(one instanceof Error ? `${one.name}: ${one.message}` : String(one));
+  }
+  return parts.join(" <- ");
+}

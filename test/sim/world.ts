@@ -14,6 +14,7 @@ import { flipOneBit } from "./bit-flip.js";
 import { Coverage } from "./coverage.js";
 import { DecisionLog } from "./decision-log.js";
 import { drawFaultPlan, type FaultPlan } from "./fault-plan.js";
+import { tryImages } from "./image-trial.js";
 import { JournalWatch } from "./journal-watch.js";
 import { Oracle } from "./oracle/oracle.js";
 import { readJournal } from "./read-journal.js";
@@ -21,11 +22,10 @@ import { ServiceCalls } from "./service-calls.js";
 import { SimulatedDisk } from "./simulated-disk.js";
 import { SimulatedPages } from "./simulated-pages.js";
 import { type ProcessObserver, SimulatedProcess } from "./simulated-process.js";
-import { Finding, type SimulationContext } from "./simulation-context.js";
+import { describe, Finding, type SimulationContext } from "./simulation-context.js";
 import { VirtualTime } from "./virtual-time.js";
+import { drawSettings } from "./world-settings.js";
 
-/** So few remembered answers that a run comes to the bound. */
-export const ANSWERS_FEW = 60;
 const TRACE_LINES = 2_000;
 
 /** Where a test puts a deliberate bug: around what the service is given. */
@@ -151,7 +151,11 @@ export class World implements SimulationContext {
 
   /** Starts a process on what the disk has; before that, a bit of it may be tried turned over. */
   async startAgain(): Promise<void> {
-    if (this.random.chance(this.faults.bitFlip / 1000)) await flipOneBit(this, this.#disk.memory);
+    if (this.random.chance(this.faults.bitFlip / 1000)) {
+      await flipOneBit(this, this.#disk.memory);
+      const recordsOf = (blocks: number) => this.log.records(blocks);
+      await tryImages(this, this.#disk.memory, { settings: this.settings, recordsOf });
+    }
     this.start();
   }
 
@@ -285,34 +289,12 @@ export class World implements SimulationContext {
 
   #isOfAFault(cause: unknown): boolean {
     if (cause instanceof SnapshotDamaged) return this.#pages.faultsMet > 0;
-    if (this.#diskFaults === 0) return false;
+    if (this.#diskFaults + this.#pages.faultsMet === 0) return false;
     if (cause instanceof JournalError && (cause.kind === "damaged" || cause.kind === "fenced")) return false;
     for (let one: unknown = cause; one instanceof Error; one = one.cause) {
-      if (one.message.includes("failed as told")) return true;
+      if (one.message.includes("as told")) return true;
       if (one.message.includes("the first epoch could not begin")) return true;
     }
     return false;
   }
-}
-
-export function describe(cause: unknown): string {
-  const parts: string[] = [];
-  for (let one: unknown = cause; one !== undefined; one = one instanceof Error ? one.cause : undefined) {
-    parts.push(one instanceof Error ? `${one.name}: ${one.message}` : String(one));
-  }
-  return parts.join(" <- ");
-}
-
-function drawSettings(random: SeededRandom): LogNodeSettings {
-  return {
-    requireKnown: random.chance(0.2),
-    laggingAfterMs: random.pick([500, 60_000]),
-    stocksResidentMax: random.pick([8, 1_000]),
-    reservationsResidentMax: random.pick([8, 1_000]),
-    answersMax: random.pick([ANSWERS_FEW, 100_000, 100_000, 100_000]),
-    answerRetentionMs: 7 * 24 * 3_600_000,
-    inboxCommandsMax: random.pick([4, 1_000, 1_000]),
-    checkpointRecordsMax: random.pick([10, 60, 60, 100_000]),
-    checkpointBytesMax: 1_000_000_000,
-  };
 }

@@ -13,7 +13,7 @@ type Settle = typeof import("../../../src/journal/settle-tail.js");
 type Segments = typeof import("../../../src/journal/segment-reader.js");
 type View = typeof import("../../../src/availability/view.js");
 type Table = typeof import("../../../src/snapshots/page-table.js");
-type Pages = typeof import("../../../src/snapshots/page-space.js");
+type Prune = typeof import("../../../src/images/prune-journal.js");
 
 export const BUGS_OF_DURABILITY: readonly DeliberateBug[] = [
   {
@@ -81,7 +81,7 @@ export const BUGS_OF_DURABILITY: readonly DeliberateBug[] = [
   {
     name: "a failed write is ignored",
     seeds: 30,
-    shows: /is missing|I5|block/,
+    shows: /is missing|I5|block|refused/,
     plant: () => ({
       disk: (disk) =>
         withDurable(disk, async (path) => {
@@ -120,7 +120,7 @@ export const BUGS_OF_DURABILITY: readonly DeliberateBug[] = [
   {
     name: "a replay skips a record",
     seeds: 5,
-    shows: /goes on at|expected|cannot read/,
+    shows: /AssertionFailed|expected|records lead to/,
     plant() {
       replaceIn<Apply>("actor/apply.js", (original) => {
         let records = 0;
@@ -144,7 +144,7 @@ export const BUGS_OF_DURABILITY: readonly DeliberateBug[] = [
   {
     name: "a page is believed without proof",
     seeds: 60,
-    shows: /the process ended|the engine failed|expected/,
+    shows: /the process ended|the engine failed|expected|records lead to/,
     plant() {
       replaceIn<Table>("snapshots/page-table.js", (original) => {
         original.PageTable.prototype.matches = () => true;
@@ -154,22 +154,15 @@ export const BUGS_OF_DURABILITY: readonly DeliberateBug[] = [
     },
   },
   {
-    name: "a page that is missing is taken for one that never was",
+    name: "segments go that only one image covers",
     seeds: 60,
-    shows: /the process ended|the engine failed|expected/,
+    shows: /one of them damaged/,
     plant() {
-      replaceIn<Pages>("snapshots/page-space.js", (original) => {
-        const { read } = original.PageSpace.prototype;
-        original.PageSpace.prototype.read = function (column, page) {
-          try {
-            return read.call(this, column, page);
-          } catch (cause) {
-            if ((cause as Error).message.endsWith("is missing")) return undefined;
-            throw cause;
-          }
-        };
-        return {};
-      });
+      replaceIn<Prune>("images/prune-journal.js", (original) => ({
+        pruneJournal({ images: [newest], ...options }) {
+          return original.pruneJournal({ ...options, images: newest === undefined ? [] : [newest, newest] });
+        },
+      }));
       return {};
     },
   },

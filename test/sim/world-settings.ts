@@ -1,0 +1,20 @@
+/** Small bounds for a small world, so that a short run comes to each of them. */
+import type { LogNodeSettings } from "../../src/compose/log-node.js";
+import type { SeededRandom } from "../journal/seeded-random.js";
+
+/** So few remembered answers that a run comes to the bound. */
+export const ANSWERS_FEW = 60;
+
+export function drawSettings(random: SeededRandom): LogNodeSettings {
+  return {
+    requireKnown: random.chance(0.2),
+    laggingAfterMs: random.pick([500, 60_000]),
+    stocksResidentMax: random.pick([8, 1_000]),
+    reservationsResidentMax: random.pick([8, 1_000]),
+    answersMax: random.pick([ANSWERS_FEW, 100_000, 100_000, 100_000]),
+    answerRetentionMs: 7 * 24 * 3_600_000,
+    inboxCommandsMax: random.pick([4, 1_000, 1_000]),
+    checkpointRecordsMax: random.pick([10, 60, 60, 100_000]),
+    checkpointBytesMax: 1_000_000_000,
+  };
+}
