@@ -287,14 +287,14 @@ export class World implements SimulationContext {
     this.calls.disconnect();
   }
 
+  /** Faults say that they were told to happen; a page that lies does not. */
   #isOfAFault(cause: unknown): boolean {
-    if (cause instanceof SnapshotDamaged) return this.#pages.faultsMet > 0;
     if (this.#diskFaults + this.#pages.faultsMet === 0) return false;
     if (cause instanceof JournalError && (cause.kind === "damaged" || cause.kind === "fenced")) return false;
     for (let one: unknown = cause; one instanceof Error; one = one.cause) {
       if (one.message.includes("as told")) return true;
       if (one.message.includes("the first epoch could not begin")) return true;
     }
-    return false;
+    return cause instanceof SnapshotDamaged && this.#pages.faultsMet > 0;
   }
 }
