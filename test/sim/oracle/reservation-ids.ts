@@ -30,12 +30,14 @@ export class ReservationIds {
 
   /**
    * The one of these pictures that a real reservation is: by its id, or, when its first answer was lost,
-   * the first without an id that was made at the same time for the same order and lines.
+   * one without an id that was made at the same time for the same order and lines. Of several twins the one that is most alike now.
    */
   find(real: Reservation, among: readonly ReservationPicture[]): ReservationPicture | undefined {
     const number = this.#numbers.get(real.id);
     if (number !== undefined) return among.find((one) => one.number === number);
-    const twin = among.find((one) => !this.#ids.has(one.number) && isMadeAs(real, one));
+    const twins = among.filter((one) => !this.#ids.has(one.number) && isMadeAs(real, one));
+    const twin =
+      twins.find((one) => now(real) === now(one)) ?? twins.find((one) => granted(real) === granted(one)) ?? twins[0];
     if (twin !== undefined) this.learn(real.id, twin.number);
     return twin;
   }
@@ -62,6 +64,21 @@ function isMadeAs(real: Reservation, one: ReservationPicture): boolean {
   return made(real) === made(one);
 }
 
+/** What may change of it, as it stands. */
+function now(of: Pick<Reservation, "state" | "expiresAtMs"> & LinesOf): string {
+  return JSON.stringify([of.state, of.expiresAtMs, of.lines.map((l) => [l.open, l.dispatched, l.released])]);
+}
+
+function granted(of: LinesOf): string {
+  return JSON.stringify(of.lines.map((line) => line.open + line.dispatched + line.released));
+}
+
 interface LinesOf {
-  readonly lines: readonly { readonly sku: string; readonly requested: number }[];
+  readonly lines: readonly {
+    readonly sku: string;
+    readonly requested: number;
+    readonly open: number;
+    readonly dispatched: number;
+    readonly released: number;
+  }[];
 }
