@@ -80,9 +80,11 @@ export class JournalLedger {
 
   #excesses(): Map<number, number> {
     const excesses = new Map<number, number>();
-    for (const [number, stock] of this.stocks) {
-      const promised = this.open(number, false) + this.open(number, true) + stock.allocated;
-      excesses.set(number, promised - (stock.onHand - stock.unavailable));
+    for (const [number, stock] of this.stocks)
+      excesses.set(number, stock.allocated - (stock.onHand - stock.unavailable));
+    for (const { end, lines } of this.reservations.values()) {
+      if (end !== "") continue;
+      for (const { stock, open } of lines) if (open > 0) excesses.set(stock, excesses.get(stock)! + open);
     }
     return excesses;
   }

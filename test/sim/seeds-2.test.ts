@@ -4,7 +4,7 @@ import { playSeeds } from "./play-seeds.js";
 
 const SEEDS = { first: 161, count: 160, steps: 500 };
 
-test("160 worlds find nothing, and meet every fault and every rare event", { timeout: 170_000 }, async () => {
+test("160 worlds find nothing, and meet every fault and every rare event", { timeout: 600_000 }, async () => {
   const coverage = await playSeeds(SEEDS);
   expect(coverage.missing).toEqual([]);
 });

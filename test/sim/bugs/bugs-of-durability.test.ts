@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { BUGS_OF_DURABILITY } from "./bugs-of-durability.js";
 import { findBug } from "./deliberate-bug.js";
 
-test.each(BUGS_OF_DURABILITY)("$name: found within $seeds seeds", { timeout: 120_000 }, async (bug) => {
+test.each(BUGS_OF_DURABILITY)("$name: found within $seeds seeds", { timeout: 300_000 }, async (bug) => {
   const find = await findBug(bug);
   expect(find?.message).toMatch(bug.shows);
 });
