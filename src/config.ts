@@ -70,6 +70,14 @@ function configOf(values: SettingValues) {
       retentionMs: values["idempotency.retention"],
     },
     disk: { freeBytesMin: values["disk.freeBytesMin"] },
+    limits: {
+      messageBytesMax: values["limits.messageBytesMax"],
+      connectionsMax: values["limits.connectionsMax"],
+      connectionIdleMs: values["limits.connectionIdle"],
+      connectionAgeMs: values["limits.connectionAge"],
+      callsPerConnectionMax: values["limits.callsPerConnectionMax"],
+      streamsMax: values["limits.streamsMax"],
+    },
     shutdown: { graceMs: values["shutdown.grace"] },
   } as const;
 }

@@ -4,6 +4,7 @@ import { createGrpcServer } from "../api/server.js";
 import { Host } from "../compose/host.js";
 import { imageWorker } from "../compose/images/image-worker.js";
 import { type Config, loadConfig } from "../config.js";
+import type { EdgeLimits } from "../limits.js";
 import { DEFAULT_SERVER } from "./client-command.js";
 
 export interface ServeFlags {
@@ -37,7 +38,7 @@ export async function serve(flags: ServeFlags): Promise<number> {
     log,
     onFatal: () => fatal(1),
   });
-  const server = createGrpcServer({ ports: host.ports, log });
+  const server = createGrpcServer({ ports: host.ports, log, limits: edgeLimitsOf(config) });
   const listen = await server.bind(config.listen).catch(async (cause) => {
     await host.stop();
     throw cause;
@@ -74,6 +75,17 @@ function createLog(config: Config) {
     level: config.log.level,
     ...(pretty ? { transport: { target: "pino-pretty", options: { ignore: "pid,hostname", singleLine: true } } } : {}),
   });
+}
+
+function edgeLimitsOf({ limits }: Config): Partial<EdgeLimits> {
+  return {
+    receiveBytesMax: limits.messageBytesMax,
+    connectionsMax: limits.connectionsMax,
+    connectionIdleMs: limits.connectionIdleMs,
+    connectionAgeMs: limits.connectionAgeMs,
+    concurrentStreamsMax: limits.callsPerConnectionMax,
+    streamsMax: limits.streamsMax,
+  };
 }
 
 function settingsOf(config: Config) {

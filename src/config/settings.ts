@@ -88,6 +88,36 @@ export const SETTINGS = {
     size("0", "1024TiB"),
     "Bytes that stay free on the disk of the data folder, besides room for one more segment; below that new work is refused.",
   ),
+  "limits.messageBytesMax": setting(
+    "4MiB",
+    size("256KiB", "64MiB"),
+    "Bytes of the largest message that is received, also of what a compressed one inflates to.",
+  ),
+  "limits.connectionsMax": setting(
+    "4096",
+    count("1", "100000"),
+    "Connections to the port at once; more are turned away.",
+  ),
+  "limits.connectionIdle": setting(
+    "30m",
+    duration("1s", "7d"),
+    "Time after which a connection without calls is closed; clients connect again by themselves.",
+  ),
+  "limits.connectionAge": setting(
+    "12h",
+    duration("1m", "7d"),
+    "Time, give or take a tenth, after which a connection takes no new calls; its open streams go on.",
+  ),
+  "limits.callsPerConnectionMax": setting(
+    "2000",
+    count("1", "100000"),
+    "Calls and streams of one connection at once; more wait at the caller.",
+  ),
+  "limits.streamsMax": setting(
+    "2000",
+    count("1", "100000"),
+    "Streams open at once over all connections; one more is refused as overloaded.",
+  ),
   // The process has to be gone 10 s after SIGTERM; the rest is for the last checkpoint.
   "shutdown.grace": setting(
     "5s",

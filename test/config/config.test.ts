@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { SETTING_KEYS, SETTINGS, type SettingKey, variableOf } from "../../src/config/settings.js";
+import { EDGE_LIMITS } from "../../src/limits.js";
 import { errorOf, fileOf, load, loadFile } from "./config-folder.js";
 
 const MIB = 1024 ** 2;
@@ -17,6 +18,14 @@ const DEFAULTS = {
   inbox: { commandsMax: 10_000 },
   idempotency: { entriesMax: 5_000_000, retentionMs: 7 * 24 * 3_600_000 },
   disk: { freeBytesMin: 256 * MIB },
+  limits: {
+    messageBytesMax: 4 * MIB,
+    connectionsMax: 4_096,
+    connectionIdleMs: 1_800_000,
+    connectionAgeMs: 12 * 3_600_000,
+    callsPerConnectionMax: 2_000,
+    streamsMax: 2_000,
+  },
   shutdown: { graceMs: 5_000 },
 };
 
@@ -40,6 +49,12 @@ const OTHERS: Readonly<Record<SettingKey, string>> = {
   "idempotency.entriesMax": "205",
   "idempotency.retention": "192h",
   "disk.freeBytesMin": "1073741825",
+  "limits.messageBytesMax": "262144",
+  "limits.connectionsMax": "207",
+  "limits.connectionIdle": "17m",
+  "limits.connectionAge": "18m",
+  "limits.callsPerConnectionMax": "208",
+  "limits.streamsMax": "209",
   "shutdown.grace": "250ms",
 };
 
@@ -56,6 +71,14 @@ const OTHER_CONFIG = {
   inbox: { commandsMax: 204 },
   idempotency: { entriesMax: 205, retentionMs: 8 * 24 * 3_600_000 },
   disk: { freeBytesMin: 1_073_741_825 },
+  limits: {
+    messageBytesMax: 262_144,
+    connectionsMax: 207,
+    connectionIdleMs: 17 * 60_000,
+    connectionAgeMs: 18 * 60_000,
+    callsPerConnectionMax: 208,
+    streamsMax: 209,
+  },
   shutdown: { graceMs: 250 },
 };
 
@@ -75,6 +98,18 @@ function asYaml(values: Readonly<Record<string, string>>): string {
 describe("sources", () => {
   test("with nothing set every key has its default", () => {
     expect(load()).toEqual(DEFAULTS);
+  });
+
+  test("what the edge is built with by default is what is documented", () => {
+    const { limits } = load();
+    expect(EDGE_LIMITS).toMatchObject({
+      receiveBytesMax: limits.messageBytesMax,
+      connectionsMax: limits.connectionsMax,
+      connectionIdleMs: limits.connectionIdleMs,
+      connectionAgeMs: limits.connectionAgeMs,
+      concurrentStreamsMax: limits.callsPerConnectionMax,
+      streamsMax: limits.streamsMax,
+    });
   });
 
   test("every key can be set in a file", () => {

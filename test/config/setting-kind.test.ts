@@ -146,6 +146,12 @@ describe("ranges of the settings", () => {
     "idempotency.entriesMax": ["0", "1", "50000000", "50000001"],
     "idempotency.retention": ["604799999ms", "7d", "365d", "366d"],
     "disk.freeBytesMin": ["-1", "0", "1024TiB", "1025TiB"],
+    "limits.messageBytesMax": ["262143", "256KiB", "64MiB", "65MiB"],
+    "limits.connectionsMax": ["0", "1", "100000", "100001"],
+    "limits.connectionIdle": ["999ms", "1s", "7d", "8d"],
+    "limits.connectionAge": ["59s", "1m", "7d", "8d"],
+    "limits.callsPerConnectionMax": ["0", "1", "100000", "100001"],
+    "limits.streamsMax": ["0", "1", "100000", "100001"],
     "shutdown.grace": ["-1s", "0s", "9s", "9001ms"],
   };
 
