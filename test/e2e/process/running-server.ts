@@ -38,6 +38,14 @@ export class RunningServer {
     });
   }
 
+  get pid(): number {
+    return this.#child.pid!;
+  }
+
+  get isRunning(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
   /** The first line of the log with this message. */
   logged(message: string): LogLine | undefined {
     return this.#lines.find(({ msg }) => msg === message);
