@@ -26,7 +26,7 @@ export const USAGE = `Measures Holdfast beside an echo server on the same transp
   --stocks N          stocks of --size (default 1000000)
   --reservations N    open reservations of --size (default 200000)
   --postgres-connections N, --redis-connections N
-                      of a peer's front end to its store (default 64 and 1)
+                      of a peer's front end to its store (default 24 and 2)
   --help              this text
 `;
 
@@ -78,8 +78,8 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
       "data-root": { type: "string" },
       stocks: { type: "string", default: "1000000" },
       reservations: { type: "string", default: "200000" },
-      "postgres-connections": { type: "string", default: "64" },
-      "redis-connections": { type: "string", default: "1" },
+      "postgres-connections": { type: "string", default: "24" },
+      "redis-connections": { type: "string", default: "2" },
     },
   });
   const rounds = wholeNumber("--rounds", values.rounds ?? (values.quick ? "7" : "9"));

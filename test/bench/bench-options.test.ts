@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { measureNames, parseBenchOptions } from "../../scripts/bench/bench-options.js";
+import { workloadNames } from "../../scripts/bench/peers/race/workloads.js";
 
 test("nothing given means the full measurement of Holdfast, as a table", () => {
   const options = parseBenchOptions([]);
@@ -34,4 +35,18 @@ test("--size and --profile name a mode each, and do not go together", () => {
   expect(parseBenchOptions(["--size"]).mode).toBe("size");
   expect(parseBenchOptions(["--profile", "lines"])).toMatchObject({ mode: "profile", profile: "lines" });
   expect(() => parseBenchOptions(["--size", "--profile", "lines"])).toThrow("do not go together");
+});
+
+test("--peers is a mode of its own, with workloads of its own", () => {
+  const { mode, onlyWorkloads } = parseBenchOptions(["--peers", "--only", "hot,lines"]);
+  expect({ mode, onlyWorkloads }).toEqual({ mode: "peers", onlyWorkloads: ["hot", "lines"] });
+  expect(parseBenchOptions(["--peers"]).onlyWorkloads).toEqual(workloadNames);
+  expect(() => parseBenchOptions(["--peers", "--only", "unary"])).toThrow("unary: it takes hot, spread");
+  expect(() => parseBenchOptions(["--peers", "--size"])).toThrow("--size and --peers do not go together");
+});
+
+test("a quick race has time for all its workloads in five minutes", () => {
+  const { roundsBudgetMs } = parseBenchOptions(["--peers", "--quick"]);
+  // Beside the rounds: starting three servers, warming up and the audit.
+  expect(workloadNames.length * roundsBudgetMs).toBeLessThan(180_000);
 });

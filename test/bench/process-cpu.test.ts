@@ -1,8 +1,10 @@
 import { expect, test } from "vitest";
 import {
+  parseStatChildrenMs,
   parseStatCpuMs,
   parseStatusMb,
   readProcessCpu,
+  readProcessTreeCpuMs,
   readResidentMemory,
   readThreadCpus,
 } from "../../scripts/bench/process-cpu.js";
@@ -12,6 +14,16 @@ const STAT =
 
 test("processor time is user plus system time in ticks of 10 ms, without that of children", () => {
   expect(parseStatCpuMs(STAT)).toBe(1_680);
+});
+
+test("the time of children that have ended stands apart", () => {
+  expect(parseStatChildrenMs(STAT)).toBe(17_000);
+});
+
+test("a process tree has used at least what its root has", () => {
+  const ownMs = readProcessCpu(process.pid).totalMs;
+  expect(ownMs).toBeGreaterThan(0);
+  expect(readProcessTreeCpuMs(process.pid)).toBeGreaterThanOrEqual(ownMs);
 });
 
 test("a process name with spaces and parentheses does not shift the fields", () => {

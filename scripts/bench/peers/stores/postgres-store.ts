@@ -45,6 +45,9 @@ export class PostgresStore implements PeerStore {
     // Plans are made once for each connection, and by index, however small a table was at that moment.
     const options = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off";
     const pool = new pg.Pool({ host: "127.0.0.1", port, ...account, ...limits, options });
+    // A connection that is lost between calls fails the next call, which is told; the loss itself needs no second word.
+    pool.on("error", () => {});
+    pool.on("connect", (client) => client.on("error", () => {}));
     const { rows } = await pool.query("SELECT to_regclass('stock') IS NULL AS is_empty");
     if (rows[0].is_empty) await pool.query(SCHEMA);
     return new PostgresStore(pool);

@@ -39,7 +39,7 @@ export class RedisStore implements PeerStore {
     this.#connections = connections;
   }
 
-  /** Connects; one connection is enough to keep one Redis busy. */
+  /** Connects, and sends the scripts in turn over the connections. */
   static async open({ port, password }: StoreAddress, connections: number): Promise<RedisStore> {
     const options = { host: "127.0.0.1", port, password, enableAutoPipelining: true, scripts, lazyConnect: true };
     const opened = Array.from({ length: connections }, () => new Redis(options) as Redis & Scripts);
