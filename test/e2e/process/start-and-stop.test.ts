@@ -110,7 +110,7 @@ describe("SIGTERM under load", () => {
       }
     };
     const workers = Array.from({ length: 32 }, (_, worker) => work(worker));
-    await sleep(400);
+    while (acknowledged.length < 100) await sleep(20);
     const asked = performance.now();
     expect(await server.end("SIGTERM")).toBe(0);
     expect(performance.now() - asked).toBeLessThan(10_000);
@@ -119,7 +119,7 @@ describe("SIGTERM under load", () => {
     expect([...refusedBecause]).toEqual(["UNAVAILABLE"]);
     server = await RunningServer.start(folder);
     client = new HoldfastClient(server.listen, ONE_TRY);
-    expect(acknowledged.length).toBeGreaterThan(100);
+    expect(acknowledged.length).toBeGreaterThanOrEqual(100);
     const [figures] = (await client.getAvailability({ warehouseId: "W", skus: ["A"] })).availability;
     expect(Number(figures!.reserved)).toBeGreaterThanOrEqual(acknowledged.length);
     for (const reservationId of acknowledged) {
