@@ -5,10 +5,10 @@ import type { BenchRun } from "./measure/bench-run.js";
 import { describeMachine, measureRatios } from "./measure/measure-ratios.js";
 import { enterPeers } from "./peers/race/enter-peers.js";
 import { raceResultsToJson } from "./peers/race/race-json.js";
+import { formatRace } from "./peers/race/race-table.js";
 import { runRace } from "./peers/race/run-race.js";
 import { profileGroup } from "./profile/profile-run.js";
 import { formatOutput } from "./report/output-table.js";
-import { peerTargets } from "./report/peer-targets.js";
 import { formatProfile } from "./report/profile-table.js";
 import { machineToJson, ratioResultsToJson, sizeResultsToJson } from "./report/results-json.js";
 import { ratioTargets, sizeTargets, type Target } from "./report/targets.js";
@@ -39,7 +39,8 @@ async function runBench(options: BenchOptions): Promise<void> {
     case "peers": {
       const peers = enterPeers(options.connectionsOfPeers);
       const race = await runRace(run, { peers, workloads: options.onlyWorkloads });
-      print(options, { ...raceResultsToJson(race), machine: machineToJson(describeMachine(run)) }, peerTargets);
+      const output = { ...raceResultsToJson(race), machine: machineToJson(describeMachine(run)) };
+      console.log(options.json ? JSON.stringify(output) : formatRace(race));
       break;
     }
     case "size": {

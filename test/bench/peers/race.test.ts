@@ -20,18 +20,16 @@ if (missing.length > 0) {
   test(
     title,
     async () => {
-      const small = ["--only", "stream,lines", "--rounds", "5", "--turns", "1", "--window-ms", "200"];
+      const small = ["--only", "stream", "--rounds", "5", "--turns", "1", "--window-ms", "200"];
       const output = JSON.parse((await race(["--json", ...small])).stdout);
       for (const name of peerNames) {
         const { version, ...peer } = output.peers[name];
         expect(version).toMatch(/^\d+\.\d+/);
-        for (const workload of ["stream", "lines"]) {
-          for (const figure of ["ratio", "holdfast_per_s", "peer_per_s", "holdfast_busy", "peer_front_busy"])
-            expect(peer[workload][figure], `${name}.${workload}.${figure}`).toBeGreaterThan(0);
-        }
+        for (const figure of ["ratio", "holdfast_per_s", "peer_per_s", "holdfast_busy", "peer_front_busy"])
+          expect(peer.stream[figure], `${name}.stream.${figure}`).toBeGreaterThan(0);
       }
       for (const audit of Object.values<Record<string, number>>(output.oversell)) {
-        expect(audit.units_by_answers).toBeGreaterThan(10_000);
+        expect(audit.units_by_answers).toBeGreaterThan(5_000);
         expect(audit.units_by_store).toBe(audit.units_by_answers);
         expect(audit.oversold_units).toBe(0);
       }
