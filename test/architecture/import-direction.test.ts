@@ -25,7 +25,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   client: ["gen"],
   cli: ["client"],
   // The commands that touch files; all others speak gRPC through the published client.
-  "cli/serve.ts": ["api", "compose", "config", "config.ts"],
+  "cli/serve.ts": ["api", "compose", "config", "config.ts", "limits.ts"],
   "cli/commands/serve.ts": ["api", "compose", "config", "config.ts"],
   "cli/verify": [...ENGINE, "images"],
   "cli/commands/verify.ts": ENGINE,
