@@ -1,11 +1,17 @@
-/** `holdfast serve` as a process of its own on a folder, as pretest built it. */
+/** `holdfast serve` as a process of its own on a folder, as pretest built it. What a failed test leaves running is killed at its file's end. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
+import { afterAll } from "vitest";
 
 const MAIN = new URL("../../../dist/cli/main.js", import.meta.url).pathname;
 /** Lines of the log that are kept for a test to look at. */
 const LINES_KEPT = 1_000;
+
+const running = new Set<ChildProcess>();
+afterAll(() => {
+  for (const child of running) child.kill("SIGKILL");
+});
 
 type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
 
@@ -22,7 +28,7 @@ export class RunningServer {
 
   /** Resolves when the port is open. Rejects with what the process said when it ends instead. */
   static async start(dataFolder: string, settings: NodeJS.ProcessEnv = {}): Promise<RunningServer> {
-    const child = spawnServe(["--listen", "127.0.0.1:0", "--data", dataFolder], settings);
+    const child = spawnHoldfast(["serve", "--listen", "127.0.0.1:0", "--data", dataFolder], settings);
     let said = "";
     child.stderr!.on("data", (text) => {
       said += text;
@@ -51,6 +57,11 @@ export class RunningServer {
     return this.#lines.find(({ msg }) => msg === message);
   }
 
+  /** Every line of the log with this message, in order. */
+  everyLogged(message: string): readonly LogLine[] {
+    return this.#lines.filter(({ msg }) => msg === message);
+  }
+
   signal(signal: "SIGSTOP" | "SIGCONT"): void {
     this.#child.kill(signal);
   }
@@ -64,16 +75,29 @@ export class RunningServer {
   }
 }
 
-/** Runs `holdfast serve` until it ends by itself: its exit code, and everything that it said. */
-export async function runServe(
-  flags: readonly string[],
-  settings: NodeJS.ProcessEnv = {},
-): Promise<{ readonly code: number | null; readonly said: string }> {
-  const child = spawnServe(flags, settings);
+/** What a command came to; a server that served after all was killed, and has no code. */
+export interface Ended {
+  readonly code: number | null;
+  readonly said: string;
+}
+
+/** Runs `holdfast serve` on a free port, unless the flags name one, for a start that must be refused: its exit code, and all it said. */
+export function runServe(flags: readonly string[], settings: NodeJS.ProcessEnv = {}): Promise<Ended> {
+  return runToEnd(["serve", "--listen", "127.0.0.1:0", ...flags], settings);
+}
+
+/** Runs `holdfast verify --json` on a folder. */
+export function runVerify(dataFolder: string): Promise<Ended> {
+  return runToEnd(["verify", "--json", "--data", dataFolder], {});
+}
+
+async function runToEnd(args: readonly string[], settings: NodeJS.ProcessEnv): Promise<Ended> {
+  const child = spawnHoldfast(args, settings);
   let said = "";
   for (const output of [child.stdout!, child.stderr!]) {
     output.on("data", (text) => {
       said += text;
+      if (said.includes('"msg":"serving"')) child.kill("SIGKILL");
     });
   }
   const [code] = (await once(child, "close")) as [number | null];
@@ -81,7 +105,11 @@ export async function runServe(
 }
 
 /** What the shell has set for tests, or for a server of its own, is not this server's. */
-function spawnServe(flags: readonly string[], settings: NodeJS.ProcessEnv): ChildProcess {
+function spawnHoldfast(args: readonly string[], settings: NodeJS.ProcessEnv): ChildProcess {
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("HOLDFAST_"));
-  return spawn(process.execPath, [MAIN, "serve", ...flags], { env: { ...Object.fromEntries(inherited), ...settings } });
+  const env = { ...Object.fromEntries(inherited), ...settings };
+  const child = spawn(process.execPath, [MAIN, ...args], { env });
+  running.add(child);
+  child.once("exit", () => running.delete(child));
+  return child;
 }
