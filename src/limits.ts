@@ -25,10 +25,15 @@ export const LIMITS = {
   pageLinesMax: 5_000,
   /** Events of one source ahead of a gap, kept durably. */
   bufferedEventsMax: 10_000,
+  /** When to come back where the memory of requests is full: it empties with retention, in days, not in milliseconds. */
+  answersRetryMs: 60_000,
   /** Ranges of missing sequences named in one answer. */
   missingRangesMax: 100,
   /** ERP feeds. A caller that makes up sources is refused before memory is. */
   sourcesMax: 1_000,
+  /** Sources heard in this process, those that only send heartbeats included, and when a silent one of those may be forgotten. */
+  sourcesHeardMax: 2_000,
+  sourceForgottenMs: 3_600_000,
   /** Warehouses, one partition each. */
   warehousesMax: 10_000,
   /** Registered dealers, which stay in memory. */
@@ -58,6 +63,8 @@ export const EDGE_LIMITS = {
   streamsMax: 2_000,
   /** Largest message received, the default of gRPC: 1,000 lines with the longest names take about a sixth of it. */
   receiveBytesMax: 4 * 1024 * 1024,
+  /** Elements of one repeated field that are decoded, and one more: lines of an order, SKUs of a question. */
+  elementsMax: 1_000,
   /** Calls and streams of one connection at once; more wait at the caller. */
   concurrentStreamsMax: 2_000,
   /** Megabytes that one connection may hold in HTTP/2 buffers. */
@@ -85,6 +92,8 @@ export const EDGE_LIMITS = {
   violationsMax: 64,
   /** Bytes kept of the event_id of an event that cannot be taken: as long as a good one can be. */
   faultyEventIdBytesMax: 512,
+  /** Bytes of a request_id that cannot be taken which its answer on a stream repeats: as long as a good one can be. */
+  faultyRequestIdBytesMax: 512,
 } as const;
 
 export type EdgeLimits = { readonly [Name in keyof typeof EDGE_LIMITS]: number };

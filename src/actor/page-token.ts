@@ -14,7 +14,7 @@ export function decodePageToken(kind: string, token: string, count: number): rea
 }
 
 export function invalidPageToken(): Refusal {
-  return refusal("INVALID_FIELD", "page_token is not one that this method gave out for these filters.", {
+  return refusal("INVALID_FIELD", "page_token is not one that this method gave out for this question.", {
     fields: ["page_token"],
     metadata: { field: "page_token" },
   });

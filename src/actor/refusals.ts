@@ -1,10 +1,10 @@
 /** Refusals that are nobody's fault: there is no room, no journal, or no service. */
 import { type Refusal, refusal } from "../domain/refusal.js";
 
-export function overloaded(resource: string, metadata: Record<string, string> = {}): Refusal {
+export function overloaded(resource: string, metadata: Record<string, string> = {}, retryAfterMs = 100): Refusal {
   return refusal("OVERLOADED", `The ${resource} is full; nothing was changed.`, {
     metadata: { resource, ...metadata },
-    retryAfterMs: 100,
+    retryAfterMs,
   });
 }
 

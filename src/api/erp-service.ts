@@ -16,18 +16,20 @@ import { outcomeStatus, serviceError, statusOf } from "./errors.js";
 import { OrderedStream, type Settle, StreamEnd } from "./ordered-stream.js";
 import { checkErpEvent } from "./requests/erp-requests.js";
 import { checkSourceStatus } from "./requests/operations-requests.js";
-import type { Encoded } from "./service-definition.js";
+import { rescueEvent } from "./requests/rescued-event.js";
+import type { Encoded, Undecodable } from "./service-definition.js";
 import { finish, guard, isRefusal } from "./unary.js";
 
 export function erpService(context: EdgeContext): UntypedServiceImplementation {
   const { ports, onFailure } = context;
   return {
-    streamEvents(call: ServerDuplexStream<StreamEventsRequest, Encoded>) {
+    streamEvents(call: ServerDuplexStream<StreamEventsRequest | Undecodable, Encoded>) {
       new OrderedStream<StreamEventsRequest, StreamEventsResponse>({
         ...context,
         call,
         costOf: () => 1,
         take: ({ event }, settle) => takeEvent(context, event, settle),
+        rescue: rescueEvent,
       });
     },
     getSourceStatus(call: ServerUnaryCall<GetSourceStatusRequest, Encoded>, callback: sendUnaryData<Encoded>) {

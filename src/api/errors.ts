@@ -101,6 +101,11 @@ export function statusOf(refused: Refusal): Status {
   return create(StatusSchema, { code, message: clipText(refused.message, EDGE_LIMITS.statusMessageBytesMax), details });
 }
 
+/** What the transport answers to bytes that are not the message they should be: it has no details. */
+export function undecodableStatus(): Status {
+  return create(StatusSchema, { code: status.INTERNAL, message: "Error deserializing request" });
+}
+
 /** A status for everything unforeseen: generic text, the cause stays in the log. */
 export function internalStatus(): Status {
   return create(StatusSchema, {

@@ -10,9 +10,9 @@
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import type { Status } from "../gen/google/rpc/status_pb.js";
 import type { EdgeLimits } from "../limits.js";
-import { errorOf, internalStatus, statusOf } from "./errors.js";
+import { errorOf, internalStatus, statusOf, undecodableStatus } from "./errors.js";
 import type { OpenStreams } from "./open-streams.js";
-import type { Encoded } from "./service-definition.js";
+import { type Encoded, Undecodable } from "./service-definition.js";
 import { isRefusal, type OnFailure } from "./unary.js";
 
 /** In the place of an answer: the stream ends with this status. */
@@ -27,7 +27,7 @@ export class StreamEnd {
 export type Settle<Answer> = (answer: Answer | StreamEnd) => void;
 
 export interface OrderedStreamOptions<Request, Answer extends Encoded> {
-  readonly call: ServerDuplexStream<Request, Encoded>;
+  readonly call: ServerDuplexStream<Request | Undecodable, Encoded>;
   readonly streams: OpenStreams;
   readonly limits: EdgeLimits;
   readonly onFailure: OnFailure;
@@ -35,6 +35,8 @@ export interface OrderedStreamOptions<Request, Answer extends Encoded> {
   readonly costOf: (request: Request) => number;
   /** Begins with a message; its answer is settled once, at once or later. A throw ends the stream with INTERNAL. */
   readonly take: (request: Request, settle: Settle<Answer>) => void;
+  /** What is made of bytes that are no such message; undefined ends the stream with the status that the transport has for it. */
+  readonly rescue?: (bytes: Buffer) => Request | undefined;
 }
 
 interface Slot<Answer> {
@@ -44,7 +46,7 @@ interface Slot<Answer> {
 
 export class OrderedStream<Request, Answer extends Encoded> {
   readonly #options: OrderedStreamOptions<Request, Answer>;
-  readonly #call: ServerDuplexStream<Request, Encoded>;
+  readonly #call: ServerDuplexStream<Request | Undecodable, Encoded>;
   /** From `#head` on, the messages that are taken and not yet sent, in order. */
   readonly #slots: Slot<Answer>[] = [];
   #head = 0;
@@ -71,7 +73,7 @@ export class OrderedStream<Request, Answer extends Encoded> {
     this.#leave = entered;
     const { call } = options;
     const stop = () => this.#stop();
-    call.on("data", (request: Request) => this.#take(request));
+    call.on("data", (request: Request | Undecodable) => this.#read(request));
     call.on("end", () => {
       this.#isHalfClosed = true;
       this.#flush();
@@ -86,8 +88,14 @@ export class OrderedStream<Request, Answer extends Encoded> {
     call.on("close", stop);
   }
 
-  #take(request: Request): void {
+  #read(message: Request | Undecodable): void {
     if (!this.#isTaking) return;
+    const request = message instanceof Undecodable ? this.#options.rescue?.(message.bytes) : message;
+    if (request === undefined) this.#endAfterAnswers(undecodableStatus());
+    else this.#take(request);
+  }
+
+  #take(request: Request): void {
     const slot: Slot<Answer> = { cost: this.#options.costOf(request), answer: undefined };
     this.#slots.push(slot);
     this.#cost += slot.cost;

@@ -11,8 +11,10 @@ import type {
   ReserveStreamRequest,
   ReserveStreamResponse,
 } from "../gen/holdfast/v1/reservation_service_pb.js";
+import { EDGE_LIMITS } from "../limits.js";
 import { freshnessMessage, reservationMessage } from "./answers/messages.js";
 import { encodeReserveResponse, encodeStreamResponse } from "./answers/reserve-encoder.js";
+import { clipText } from "./clip-text.js";
 import type { EdgeContext } from "./edge-context.js";
 import { badRequest, outcomeStatus, statusOf } from "./errors.js";
 import { OrderedStream, type Settle } from "./ordered-stream.js";
@@ -25,7 +27,7 @@ import {
   checkRelease,
   checkReserve,
 } from "./requests/reservation-requests.js";
-import type { Encoded } from "./service-definition.js";
+import type { Encoded, Undecodable } from "./service-definition.js";
 import { commandCall, isRefusal } from "./unary.js";
 
 export function reservationService(context: EdgeContext): UntypedServiceImplementation {
@@ -80,7 +82,7 @@ export function reservationService(context: EdgeContext): UntypedServiceImplemen
         nextPageToken: answer.nextPageToken,
       }),
     ),
-    reserveStream(call: ServerDuplexStream<ReserveStreamRequest, Encoded>) {
+    reserveStream(call: ServerDuplexStream<ReserveStreamRequest | Undecodable, Encoded>) {
       new OrderedStream<ReserveStreamRequest, Encoded>({
         ...context,
         call,
@@ -93,7 +95,9 @@ export function reservationService(context: EdgeContext): UntypedServiceImplemen
 
 /** A refused request is answered with its error, and the stream goes on. */
 function takeReserve({ ports, onFailure }: EdgeContext, { reserve }: ReserveStreamRequest, settle: Settle<Encoded>) {
-  const requestId = reserve !== undefined && isName(reserve.requestId) ? reserve.requestId : "";
+  // As it came, however bad, so that the caller knows which one was refused; but not at any length.
+  const named = reserve?.requestId ?? "";
+  const requestId = isName(named) ? named : clipText(named, EDGE_LIMITS.faultyRequestIdBytesMax);
   const command = reserve === undefined ? missingReserve() : checkReserve(reserve);
   if (isRefusal(command)) {
     settle(errorResponse(requestId, statusOf(command)));

@@ -126,8 +126,8 @@ export class SystemState {
     assert(event.event.sequence === source.applied + 1, `I12: ${source.name} goes on at ${source.applied + 1}`);
     source.advance(event.event.sequence, event.event.eventId);
     source.lastEventAtMs = stamp.timeMs;
-    // A source whose events are all rejected feeds nothing: its silence must not make the warehouse's figures look old.
-    if (partition !== 0 && event.kind === "ErpEventApplied") source.partitions.add(partition);
+    // A source that moved no stock feeds nothing: its silence must not make the warehouse's figures look old.
+    if (event.kind === "ErpEventApplied" && event.stock !== 0) source.partitions.add(partition);
   }
 
   #putDealer(event: Extract<SystemEvent, { kind: "DealerPut" }>, stamp: RecordStamp): void {

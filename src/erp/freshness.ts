@@ -5,6 +5,7 @@
 import type { Freshness } from "../domain/availability.js";
 import type { Source } from "../domain/source.js";
 import type { SystemState } from "../domain/system-state.js";
+import { LIMITS } from "../limits.js";
 
 interface Heard {
   atMs: number;
@@ -35,9 +36,18 @@ export class FreshnessBook {
     }
   }
 
-  /** Whether this source was ever heard of in this process, without having been journalled. */
-  get unjournalled(): number {
-    return this.#heard.size;
+  /**
+   * Whether one more source that only sends heartbeats can be kept: it is already, there is room, or one that has been silent
+   * for long is forgotten for it.
+   */
+  hasRoomFor(source: string, nowMs: number): boolean {
+    if (this.#heard.has(source) || this.#heard.size < LIMITS.sourcesHeardMax) return true;
+    for (const [name, { atMs }] of this.#heard) {
+      if (nowMs - atMs < LIMITS.sourceForgottenMs || this.#system.source(name) !== undefined) continue;
+      this.#heard.delete(name);
+      return true;
+    }
+    return false;
   }
 
   announced(source: string): number {

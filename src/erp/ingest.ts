@@ -41,7 +41,7 @@ export function takeHeartbeat(
   freshness: FreshnessBook,
 ): Result<EventDisposition> {
   const known = turn.system.source(heartbeat.source);
-  if (known === undefined && freshness.unjournalled >= LIMITS.sourcesMax * 2) {
+  if (known === undefined && !freshness.hasRoomFor(heartbeat.source, turn.nowMs)) {
     return { refusal: overloaded("table of sources", { source: heartbeat.source }) };
   }
   freshness.heard(heartbeat.source, turn.nowMs, heartbeat.lastSequence);

@@ -21,7 +21,10 @@ export type Home =
 export function homeOf(turn: Turn, command: Reserve, rules: DealerRules): Home {
   const dealer = turn.system.dealer(command.dealerId);
   if (dealer === undefined) {
-    if (rules.requireKnown || command.warehouseId === "") return { refusal: dealerNotFound(command.dealerId) };
+    const mayNameWarehouse = !rules.requireKnown;
+    if (!mayNameWarehouse || command.warehouseId === "") {
+      return { refusal: dealerNotFound(command.dealerId, mayNameWarehouse) };
+    }
     return named(turn, command.warehouseId);
   }
   if (command.warehouseId === "") return answeredBefore(turn, command, rules) ?? named(turn, dealer.warehouseId);
@@ -50,8 +53,9 @@ function answeredBefore(turn: Turn, command: Reserve, rules: DealerRules): Home 
   return undefined;
 }
 
-export function dealerNotFound(dealerId: string): Refusal {
-  return refusal("DEALER_NOT_FOUND", `There is no dealer ${dealerId}; register it, or name a warehouse_id.`, {
+export function dealerNotFound(dealerId: string, mayNameWarehouse = true): Refusal {
+  const remedy = mayNameWarehouse ? "register it, or name a warehouse_id" : "it has to be registered first";
+  return refusal("DEALER_NOT_FOUND", `There is no dealer ${dealerId}; ${remedy}.`, {
     metadata: { dealer_id: dealerId },
   });
 }

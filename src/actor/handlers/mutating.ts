@@ -11,6 +11,7 @@ import type { Fingerprint, RequestAnswered } from "../../domain/event.js";
 import { answerRecord, fingerprintOf, type MutatingCommand, reservationAsShown } from "../../domain/idempotency.js";
 import { type Refusal, refusal } from "../../domain/refusal.js";
 import { parseReservationId } from "../../domain/reservation-id.js";
+import { LIMITS } from "../../limits.js";
 import type { PartitionStore } from "../../snapshots/partition-store.js";
 import { overloaded } from "../refusals.js";
 import type { Turn } from "../turn.js";
@@ -37,7 +38,7 @@ export function mutatingHandlers(settings: MutatingSettings) {
     if (known !== undefined) return repeat(partition, known, command, fingerprint);
     if (turn.store.answersKept >= settings.answersMax) {
       if (turn.store.hasExpiredAnswers(turn.nowMs)) turn.wantCheckpoint();
-      return { refusal: overloaded("memory of requests") };
+      return { refusal: overloaded("memory of requests", {}, LIMITS.answersRetryMs) };
     }
     return decideNew(turn, partition, command, fingerprint, decide);
   };

@@ -19,7 +19,7 @@ export function decideErpEvent(state: PartitionState, event: ErpEvent, reservati
   const events: PartitionEvent[] = [];
   if (body.sku === "") {
     events.push(applied(event, 0));
-    return close(state, body, reservationNumber, events);
+    return close(state, event, reservationNumber, events);
   }
   const stock = state.stocks.find(body.sku);
   if (stock !== undefined && stock.source !== "" && stock.source !== event.source) {
@@ -32,13 +32,18 @@ export function decideErpEvent(state: PartitionState, event: ErpEvent, reservati
   if (fault !== undefined) return { kind: "rejected", reason: fault };
   events.push({ ...applied(event, number), ...deltas });
   if (body.kind === "OrderDispatched") events.push(...decideDispatch(state, event, body, number, reservationNumber));
-  if (body.kind === "OrderClosed") return close(state, body, reservationNumber, events);
+  if (body.kind === "OrderClosed") return close(state, event, reservationNumber, events);
   return { kind: "applied", events };
 }
 
-function close(state: PartitionState, body: ErpBody, reservationNumber: number, events: PartitionEvent[]): ErpDecision {
+function close(
+  state: PartitionState,
+  { source, body }: ErpEvent,
+  reservationNumber: number,
+  events: PartitionEvent[],
+): ErpDecision {
   if (body.kind !== "OrderClosed") return { kind: "rejected", reason: "INVALID_FIELD: sku" };
-  const closing = decideOrderClosed(state, body, reservationNumber);
+  const closing = decideOrderClosed(state, source, body, reservationNumber);
   if (typeof closing === "string") return { kind: "rejected", reason: closing };
   return { kind: "applied", events: [...events, ...closing] };
 }

@@ -1,16 +1,18 @@
 import type { ErpBody } from "../erp-event.js";
 import type { PartitionEvent } from "../event.js";
 import type { PartitionState } from "../partition-state.js";
-import { isOpen, type Reservation } from "../reservation.js";
+import { isOpen, type Reservation, type ReservationLine } from "../reservation.js";
 
 type Closed = Extract<ErpBody, { kind: "OrderClosed" }>;
 
 /**
- * The ERP ends an order: what is still open of it is released, wholly or for one SKU.
- * An order that is not open here is nothing to do. An order_id that several dealers use is rejected unless the dealer is named.
+ * A source ends an order: what is still open of it in the source's own stocks is released, wholly or for one SKU.
+ * An order that is not open here is nothing to do; one that is open in other sources' stocks only is rejected.
+ * An order_id that several dealers use is rejected unless the dealer is named.
  */
 export function decideOrderClosed(
   state: PartitionState,
+  source: string,
   body: Closed,
   reservationNumber: number,
 ): readonly PartitionEvent[] | string {
@@ -19,8 +21,14 @@ export function decideOrderClosed(
     return "DEALER_AMBIGUOUS: dealer_id";
   }
   const events: PartitionEvent[] = [];
+  let isForeign = false;
   for (const reservation of reservations) {
-    const quantities = reservation.lines.map((line) => (body.sku === "" || line.sku === body.sku ? line.open : 0));
+    const quantities = reservation.lines.map((line) => {
+      if (line.open === 0 || (body.sku !== "" && line.sku !== body.sku)) return 0;
+      if (isOwned(state, line, source)) return line.open;
+      isForeign = true;
+      return 0;
+    });
     if (quantities.every((quantity) => quantity === 0)) continue;
     const whole = reservation.lines.every((line, index) => line.open === quantities[index]);
     events.push({
@@ -30,7 +38,11 @@ export function decideOrderClosed(
       reason: body.reason,
     });
   }
-  return events;
+  return isForeign && events.length === 0 ? "NOT_SOURCE_OF_RECORD" : events;
+}
+
+function isOwned(state: PartitionState, line: ReservationLine, source: string): boolean {
+  return state.stocks.get(line.stock)!.source === source;
 }
 
 function named(state: PartitionState, body: Closed, number: number): Reservation[] {

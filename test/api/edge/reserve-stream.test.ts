@@ -125,7 +125,7 @@ describe("a malformed request", () => {
     run.stream.end();
     expect(await run.ended).toBeUndefined();
     const errors = run.answers.flatMap(({ result }) => (result.case === "error" ? detailsOfStatus(result.value) : []));
-    expect(idsOf(run.answers)).toEqual(["good", "bad", "", "", "last"]);
+    expect(idsOf(run.answers)).toEqual(["good", "bad", "line\nfeed", "", "last"]);
     expect(errors.map(({ code, infos, fields }) => ({ code, infos, fields }))).toEqual(
       [["dealer_id", "lines[0].quantity"], ["request_id"], ["reserve"]].map((fields) => {
         return { code: "INVALID_ARGUMENT", infos: ["holdfast/INVALID_FIELD"], fields };

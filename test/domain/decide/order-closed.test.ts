@@ -79,4 +79,17 @@ describe("an order that the ERP closes", () => {
       .whenErp(body)
       .then(applied(body, 0), freed(2));
   });
+
+  test("gives back only what is open in stocks of the source that closes it, and is rejected where that is nothing", () => {
+    const body = close({ orderId: "O1" });
+    const foreign = stock(2, "B", 20).map((event) =>
+      event.kind === "ErpEventApplied" ? { ...event, event: { ...event.event, source: "wms" } } : event,
+    );
+    given(...stock(1, "A", 20), ...foreign, held(1, { 1: 3, 2: 1 }), held(2, { 2: 2 }))
+      .whenErp(body)
+      .then(applied(body, 0), freed(1, [3, 0]));
+    given(...stock(1, "A", 20), ...foreign, held(1, { 2: 1 }))
+      .whenErp(body)
+      .thenRejected("NOT_SOURCE_OF_RECORD");
+  });
 });

@@ -15,7 +15,7 @@ export function applyErpEvent(state: ModelState, event: ErpEvent, at: ErpContext
   const { body } = event;
   // A warehouse exists once an event names it, even one that is dead-lettered; a stock only by one that is applied.
   state.warehouses.add(body.warehouseId);
-  if (body.kind === "OrderClosed" && body.sku === "") return closeOrder(state, body, at);
+  if (body.kind === "OrderClosed" && body.sku === "") return closeOrder(state, event.source, body, at);
   const key = stockKey(body.warehouseId, body.sku);
   const known = state.stocks.get(key);
   if (known !== undefined && known.source !== event.source) return "NOT_SOURCE_OF_RECORD";
@@ -23,8 +23,8 @@ export function applyErpEvent(state: ModelState, event: ErpEvent, at: ErpContext
   const rejection = rejectionOf(state, stock, body);
   if (rejection !== undefined) return rejection;
   if (body.kind === "OrderClosed") {
-    const ambiguous = closeOrder(state, body, at);
-    if (ambiguous !== undefined) return ambiguous;
+    const rejection = closeOrder(state, event.source, body, at);
+    if (rejection !== undefined) return rejection;
   }
   state.stocks.set(key, stock);
   move(state, stock, event, at);
@@ -110,9 +110,10 @@ function move(state: ModelState, stock: ModelStock, event: ErpEvent, at: ErpCont
   }
 }
 
-/** The undispatched rest is released, of one SKU or of all; what matches nothing does nothing. */
+/** The undispatched rest in the source's own stocks is released, of one SKU or of all; what matches nothing does nothing. */
 function closeOrder(
   state: ModelState,
+  source: string,
   body: Extract<ErpBody, { kind: "OrderClosed" }>,
   at: ErpContext,
 ): string | undefined {
@@ -125,12 +126,16 @@ function closeOrder(
   const order = [...state.reservations.values()].filter(matches);
   // Whatever SKU is closed: it is the order_id that several dealers use (docs/api.md).
   if (new Set(order.map((reservation) => reservation.dealerId)).size > 1) return "DEALER_AMBIGUOUS: dealer_id";
-  const closed = order.filter(({ lines }) =>
-    lines.some((line) => line.open > 0 && (body.sku === "" || line.sku === body.sku)),
-  );
+  const isMeant = ({ sku, open }: ModelReservation["lines"][number]) =>
+    open > 0 && (body.sku === "" || sku === body.sku);
+  const isOwn = ({ sku }: ModelReservation["lines"][number]) =>
+    state.stocks.get(stockKey(body.warehouseId, sku))!.source === source;
+  const meant = order.filter(({ lines }) => lines.some(isMeant));
+  const closed = meant.filter(({ lines }) => lines.some((line) => isMeant(line) && isOwn(line)));
+  if (meant.length > 0 && closed.length === 0) return "NOT_SOURCE_OF_RECORD";
   for (const reservation of closed) {
     for (const line of reservation.lines) {
-      if (body.sku !== "" && line.sku !== body.sku) continue;
+      if (!isMeant(line) || !isOwn(line)) continue;
       line.released += line.open;
       line.open = 0;
     }
