@@ -59,6 +59,9 @@ export const EDGE_LIMITS = {
   streamCostMax: 16_384,
   /** Answers of one stream held for a caller that does not read: a turn's worth, so that a burst never waits for the reader. */
   streamUnsentMax: 256,
+  /** Answers of one stream handed to HTTP/2 at once, by number and by bytes: enough to share one write to the socket. */
+  streamWritesMax: 64,
+  streamWriteBytesMax: 64 * 1024,
   /** Streams open at once, watches and reflection included: times the bounds above, what they can keep is bounded. */
   streamsMax: 2_000,
   /** Largest message received, the default of gRPC: 1,000 lines with the longest names take about a sixth of it. */

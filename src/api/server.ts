@@ -18,6 +18,7 @@ import { Health } from "./health.js";
 import { Listener } from "./listener.js";
 import { OpenStreams } from "./open-streams.js";
 import { operationsService } from "./operations-service.js";
+import { pipelinedWrites } from "./pipelined-writes.js";
 import { addReflection } from "./reflection.js";
 import { reservationService } from "./reservation-service.js";
 import { serviceDefinition } from "./service-definition.js";
@@ -40,7 +41,7 @@ export interface GrpcServer {
 
 export function createGrpcServer({ ports, log, ...options }: GrpcServerOptions): GrpcServer {
   const limits: EdgeLimits = { ...EDGE_LIMITS, ...options.limits };
-  const server = new Server(channelOptions(limits));
+  const server = new Server({ ...channelOptions(limits), interceptors: [pipelinedWrites] });
   const streams = new OpenStreams(limits.streamsMax);
   const onFailure = (cause: unknown) => log.error({ err: cause }, "a call failed");
   const context: EdgeContext = { ports, streams, limits, onFailure };
