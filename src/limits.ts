@@ -66,8 +66,8 @@ export const EDGE_LIMITS = {
   streamsMax: 2_000,
   /** Largest message received, the default of gRPC: 1,000 lines with the longest names take about a sixth of it. */
   receiveBytesMax: 4 * 1024 * 1024,
-  /** Elements of one repeated field that are decoded, and one more: lines of an order, SKUs of a question. */
-  elementsMax: 1_000,
+  /** Elements of one repeated field that are decoded, and one more: lines of an order, SKUs of a question, positions of a report. */
+  elementsMax: 10_000,
   /** Calls and streams of one connection at once; more wait at the caller. */
   concurrentStreamsMax: 2_000,
   /** Megabytes that one connection may hold in HTTP/2 buffers. */

@@ -12,6 +12,7 @@ import type {
   PutDealerResponse,
   PutPolicyResponse,
 } from "../gen/holdfast/v1/operations_service_pb.js";
+import { dispatchExceptionMessage } from "./answers/dispatch-exception-message.js";
 import { erpEventMessage } from "./answers/erp-event-message.js";
 import { availabilityMessage, dealerMessage, policyMessage, reservationMessage } from "./answers/messages.js";
 import type { EdgeContext } from "./edge-context.js";
@@ -80,12 +81,7 @@ export function operationsService({ ports, onFailure }: EdgeContext): UntypedSer
         stock: availabilityMessage(answer.figures, answer.warehouseId, false),
         reservations: answer.reservations.map(reservationMessage),
         lastEvents: answer.lastEvents.map(erpEventMessage),
-        exceptions: answer.exceptions.map(({ event, quantity, reason }) => ({
-          $typeName: "holdfast.v1.DispatchException" as const,
-          event: erpEventMessage(event),
-          quantity: BigInt(quantity),
-          reason,
-        })),
+        exceptions: answer.exceptions.map(dispatchExceptionMessage),
         nextPageToken: answer.nextPageToken,
       }),
     ),

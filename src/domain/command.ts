@@ -1,5 +1,6 @@
 import type { Freshness, StockFigures } from "./availability.js";
 import type { ErpEvent } from "./erp-event.js";
+import type { StoredException } from "./partition-state.js";
 import type { EffectivePolicy, PolicyFields, PolicyScope } from "./policy.js";
 import type { ReleaseReason, Reservation, ReservationState } from "./reservation.js";
 
@@ -150,14 +151,6 @@ export interface ListReservationsAnswer {
   readonly nextPageToken: string;
 }
 
-/** The part of a dispatch that consumed no committed units. */
-export interface DispatchException {
-  readonly event: ErpEvent;
-  readonly quantity: number;
-  /** UPPER_SNAKE. */
-  readonly reason: string;
-}
-
 export interface GetStockAnswer {
   readonly warehouseId: string;
   readonly figures: StockFigures;
@@ -165,7 +158,7 @@ export interface GetStockAnswer {
   /** Newest first. */
   readonly lastEvents: readonly ErpEvent[];
   /** Newest first. */
-  readonly exceptions: readonly DispatchException[];
+  readonly exceptions: readonly StoredException[];
   readonly nextPageToken: string;
 }
 

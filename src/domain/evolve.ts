@@ -55,6 +55,8 @@ export function evolve(state: PartitionState, event: PartitionEvent, stamp: Reco
         event: event.event,
         quantity: event.quantity,
         reason: event.reason,
+        createdAtMs: stamp.timeMs,
+        attached: 0,
         previousOfStock: stock.newestException,
       });
       stock.newestException = number;

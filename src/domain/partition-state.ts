@@ -21,7 +21,11 @@ export interface StoredException {
   readonly stock: number;
   readonly event: ErpEvent;
   readonly quantity: number;
+  /** UPPER_SNAKE. */
   readonly reason: string;
+  readonly createdAtMs: number;
+  /** Of its units, attached to reservations by an operator since. */
+  attached: number;
   readonly previousOfStock: number;
 }
 

@@ -132,6 +132,8 @@ const cases: readonly Case<unknown>[] = [
       event: draw.takenErpEvent,
       quantity: count,
       reason: text,
+      createdAtMs: count,
+      attached: count,
       previousOfStock: count,
     }),
     ({ number: _, event, ...rest }) => json({ ...rest, event: erpEventJson(event) }),

@@ -126,9 +126,9 @@ function openReservations(partition: PartitionStore, stock: number, pageSize: nu
 function newestExceptions(partition: PartitionStore, newest: number) {
   const exceptions = [];
   for (let number = newest; number !== 0 && exceptions.length < LIMITS.exceptionsShownMax; ) {
-    const { event, quantity, reason, previousOfStock } = partition.exceptions.peek(number)!;
-    exceptions.push({ event, quantity, reason });
-    number = previousOfStock;
+    const exception = partition.exceptions.peek(number)!;
+    exceptions.push(exception);
+    number = exception.previousOfStock;
   }
   return exceptions;
 }

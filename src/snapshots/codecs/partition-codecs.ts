@@ -47,18 +47,29 @@ export const exceptionCodec: ItemCodec<StoredException> = {
     writer.int(3, exception.quantity);
     writer.string(4, exception.reason);
     writer.int(5, exception.previousOfStock);
+    writer.int(6, exception.createdAtMs);
+    writer.int(7, exception.attached);
   },
   read(reader, number) {
     let event: StoredException["event"] | undefined;
     let reason = "";
-    const numbers = [0, 0, 0, 0, 0, 0];
+    const numbers = [0, 0, 0, 0, 0, 0, 0, 0];
     while (reader.next()) {
       if (reader.field === 2) event = readTakenErpEvent(reader);
       else if (reader.field === 4) reason = reader.string();
-      else if (reader.field <= 5) numbers[reader.field] = reader.int();
+      else if (reader.field <= 7) numbers[reader.field] = reader.int();
       else reader.skip();
     }
     if (event === undefined) throw new WireError("a dispatch exception without its event");
-    return { number, stock: numbers[1]!, event, quantity: numbers[3]!, reason, previousOfStock: numbers[5]! };
+    return {
+      number,
+      stock: numbers[1]!,
+      event,
+      quantity: numbers[3]!,
+      reason,
+      previousOfStock: numbers[5]!,
+      createdAtMs: numbers[6]!,
+      attached: numbers[7]!,
+    };
   },
 };

@@ -231,7 +231,8 @@ describe("operations show", () => {
     const lastEvents = bodies.map((body, index): ErpEvent => {
       return { source: "erp", sequence: index + 1, eventId: `e${index}`, occurredAtMs: index * 1_000, body };
     });
-    const dispatched = { event: lastEvents[5]!, quantity: 3, reason: "NOTHING_COMMITTED" };
+    const stored = { number: 4, stock: 1, createdAtMs: 5_000, attached: 2, previousOfStock: 0 };
+    const dispatched = { ...stored, event: lastEvents[5]!, quantity: 3, reason: "NOTHING_COMMITTED" };
     answerWith({
       warehouseId: "W1",
       figures: FIGURES,
@@ -261,7 +262,16 @@ describe("operations show", () => {
     expect(answer).toMatchObject({
       stock: { warehouseId: "W1", onHand: -11n, shortfall: 19n },
       reservations: [{ reservationId: "r1.1.1.00000000" }],
-      exceptions: [{ event: { sequence: 6n }, quantity: 3n, reason: "NOTHING_COMMITTED" }],
+      exceptions: [
+        {
+          number: 4n,
+          event: { sequence: 6n },
+          quantity: 3n,
+          reason: "NOTHING_COMMITTED",
+          attached: 2n,
+          createTime: { seconds: 5n },
+        },
+      ],
       nextPageToken: "n",
     });
   });

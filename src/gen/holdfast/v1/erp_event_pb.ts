@@ -4,8 +4,8 @@
 
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
-import type { Timestamp } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_duration, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { ReleaseReason } from "./reservation_pb.js";
 import { file_holdfast_v1_reservation } from "./reservation_pb.js";
 import type { Message } from "@bufbuild/protobuf";
@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file holdfast/v1/erp_event.proto.
  */
 export const file_holdfast_v1_erp_event: GenFile = /*@__PURE__*/
-  fileDesc("Chtob2xkZmFzdC92MS9lcnBfZXZlbnQucHJvdG8SC2hvbGRmYXN0LnYxIuAECghFcnBFdmVudBIOCgZzb3VyY2UYASABKAkSEAoIc2VxdWVuY2UYAiABKAMSEAoIZXZlbnRfaWQYAyABKAkSLgoKb2NjdXJfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNAoOc3RvY2tfcmVjZWl2ZWQYBSABKAsyGi5ob2xkZmFzdC52MS5TdG9ja1JlY2VpdmVkSAASNAoOc3RvY2tfYWRqdXN0ZWQYBiABKAsyGi5ob2xkZmFzdC52MS5TdG9ja0FkanVzdGVkSAASMgoNc3RvY2tfY291bnRlZBgHIAEoCzIZLmhvbGRmYXN0LnYxLlN0b2NrQ291bnRlZEgAEjIKDXN0b2NrX2Jsb2NrZWQYCCABKAsyGS5ob2xkZmFzdC52MS5TdG9ja0Jsb2NrZWRIABI4ChBkZW1hbmRfYWxsb2NhdGVkGAkgASgLMhwuaG9sZGZhc3QudjEuRGVtYW5kQWxsb2NhdGVkSAASOAoQb3JkZXJfZGlzcGF0Y2hlZBgKIAEoCzIcLmhvbGRmYXN0LnYxLk9yZGVyRGlzcGF0Y2hlZEgAEjAKDG9yZGVyX2Nsb3NlZBgLIAEoCzIYLmhvbGRmYXN0LnYxLk9yZGVyQ2xvc2VkSAASNAoOc3RvY2tfcmV0dXJuZWQYDCABKAsyGi5ob2xkZmFzdC52MS5TdG9ja1JldHVybmVkSAASOAoQc291cmNlX2hlYXJ0YmVhdBgNIAEoCzIcLmhvbGRmYXN0LnYxLlNvdXJjZUhlYXJ0YmVhdEgAQgYKBGJvZHkiVwoNU3RvY2tSZWNlaXZlZBIUCgx3YXJlaG91c2VfaWQYASABKAkSCwoDc2t1GAIgASgJEhAKCHF1YW50aXR5GAMgASgDEhEKCXJlZmVyZW5jZRgEIAEoCSJkCg1TdG9ja0FkanVzdGVkEhQKDHdhcmVob3VzZV9pZBgBIAEoCRILCgNza3UYAiABKAkSDQoFZGVsdGEYAyABKAMSDgoGcmVhc29uGAQgASgJEhEKCXJlZmVyZW5jZRgFIAEoCSJCCgxTdG9ja0NvdW50ZWQSFAoMd2FyZWhvdXNlX2lkGAEgASgJEgsKA3NrdRgCIAEoCRIPCgdvbl9oYW5kGAMgASgDIkAKDFN0b2NrQmxvY2tlZBIUCgx3YXJlaG91c2VfaWQYASABKAkSCwoDc2t1GAIgASgJEg0KBWRlbHRhGAMgASgDIlYKD0RlbWFuZEFsbG9jYXRlZBIUCgx3YXJlaG91c2VfaWQYASABKAkSCwoDc2t1GAIgASgJEg0KBWRlbHRhGAMgASgDEhEKCXJlZmVyZW5jZRgEIAEoCSKDAQoPT3JkZXJEaXNwYXRjaGVkEhQKDHdhcmVob3VzZV9pZBgBIAEoCRILCgNza3UYAiABKAkSEAoIcXVhbnRpdHkYAyABKAMSFgoOcmVzZXJ2YXRpb25faWQYBCABKAkSEAoIb3JkZXJfaWQYBSABKAkSEQoJZGVhbGVyX2lkGAYgASgJIpkBCgtPcmRlckNsb3NlZBIUCgx3YXJlaG91c2VfaWQYASABKAkSCwoDc2t1GAIgASgJEhYKDnJlc2VydmF0aW9uX2lkGAMgASgJEhAKCG9yZGVyX2lkGAQgASgJEhEKCWRlYWxlcl9pZBgFIAEoCRIqCgZyZWFzb24YBiABKA4yGi5ob2xkZmFzdC52MS5SZWxlYXNlUmVhc29uImkKDVN0b2NrUmV0dXJuZWQSFAoMd2FyZWhvdXNlX2lkGAEgASgJEgsKA3NrdRgCIAEoCRIQCghxdWFudGl0eRgDIAEoAxIQCghvcmRlcl9pZBgEIAEoCRIRCglkZWFsZXJfaWQYBSABKAkiKAoPU291cmNlSGVhcnRiZWF0EhUKDWxhc3Rfc2VxdWVuY2UYASABKANiBnByb3RvMw", [file_google_protobuf_timestamp, file_holdfast_v1_reservation]);
+  fileDesc("Chtob2xkZmFzdC92MS9lcnBfZXZlbnQucHJvdG8SC2hvbGRmYXN0LnYxIpYFCghFcnBFdmVudBIOCgZzb3VyY2UYASABKAkSEAoIc2VxdWVuY2UYAiABKAMSEAoIZXZlbnRfaWQYAyABKAkSLgoKb2NjdXJfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASNAoOc3RvY2tfcmVjZWl2ZWQYBSABKAsyGi5ob2xkZmFzdC52MS5TdG9ja1JlY2VpdmVkSAASNAoOc3RvY2tfYWRqdXN0ZWQYBiABKAsyGi5ob2xkZmFzdC52MS5TdG9ja0FkanVzdGVkSAASMgoNc3RvY2tfY291bnRlZBgHIAEoCzIZLmhvbGRmYXN0LnYxLlN0b2NrQ291bnRlZEgAEjIKDXN0b2NrX2Jsb2NrZWQYCCABKAsyGS5ob2xkZmFzdC52MS5TdG9ja0Jsb2NrZWRIABI4ChBkZW1hbmRfYWxsb2NhdGVkGAkgASgLMhwuaG9sZGZhc3QudjEuRGVtYW5kQWxsb2NhdGVkSAASOAoQb3JkZXJfZGlzcGF0Y2hlZBgKIAEoCzIcLmhvbGRmYXN0LnYxLk9yZGVyRGlzcGF0Y2hlZEgAEjAKDG9yZGVyX2Nsb3NlZBgLIAEoCzIYLmhvbGRmYXN0LnYxLk9yZGVyQ2xvc2VkSAASNAoOc3RvY2tfcmV0dXJuZWQYDCABKAsyGi5ob2xkZmFzdC52MS5TdG9ja1JldHVybmVkSAASOAoQc291cmNlX2hlYXJ0YmVhdBgNIAEoCzIcLmhvbGRmYXN0LnYxLlNvdXJjZUhlYXJ0YmVhdEgAEjQKDmV2ZW50X3JldmVyc2VkGA4gASgLMhouaG9sZGZhc3QudjEuRXZlbnRSZXZlcnNlZEgAQgYKBGJvZHkiVwoNU3RvY2tSZWNlaXZlZBIUCgx3YXJlaG91c2VfaWQYASABKAkSCwoDc2t1GAIgASgJEhAKCHF1YW50aXR5GAMgASgDEhEKCXJlZmVyZW5jZRgEIAEoCSJkCg1TdG9ja0FkanVzdGVkEhQKDHdhcmVob3VzZV9pZBgBIAEoCRILCgNza3UYAiABKAkSDQoFZGVsdGEYAyABKAMSDgoGcmVhc29uGAQgASgJEhEKCXJlZmVyZW5jZRgFIAEoCSJCCgxTdG9ja0NvdW50ZWQSFAoMd2FyZWhvdXNlX2lkGAEgASgJEgsKA3NrdRgCIAEoCRIPCgdvbl9oYW5kGAMgASgDIkAKDFN0b2NrQmxvY2tlZBIUCgx3YXJlaG91c2VfaWQYASABKAkSCwoDc2t1GAIgASgJEg0KBWRlbHRhGAMgASgDIlYKD0RlbWFuZEFsbG9jYXRlZBIUCgx3YXJlaG91c2VfaWQYASABKAkSCwoDc2t1GAIgASgJEg0KBWRlbHRhGAMgASgDEhEKCXJlZmVyZW5jZRgEIAEoCSKDAQoPT3JkZXJEaXNwYXRjaGVkEhQKDHdhcmVob3VzZV9pZBgBIAEoCRILCgNza3UYAiABKAkSEAoIcXVhbnRpdHkYAyABKAMSFgoOcmVzZXJ2YXRpb25faWQYBCABKAkSEAoIb3JkZXJfaWQYBSABKAkSEQoJZGVhbGVyX2lkGAYgASgJIpkBCgtPcmRlckNsb3NlZBIUCgx3YXJlaG91c2VfaWQYASABKAkSCwoDc2t1GAIgASgJEhYKDnJlc2VydmF0aW9uX2lkGAMgASgJEhAKCG9yZGVyX2lkGAQgASgJEhEKCWRlYWxlcl9pZBgFIAEoCRIqCgZyZWFzb24YBiABKA4yGi5ob2xkZmFzdC52MS5SZWxlYXNlUmVhc29uImkKDVN0b2NrUmV0dXJuZWQSFAoMd2FyZWhvdXNlX2lkGAEgASgJEgsKA3NrdRgCIAEoCRIQCghxdWFudGl0eRgDIAEoAxIQCghvcmRlcl9pZBgEIAEoCRIRCglkZWFsZXJfaWQYBSABKAkiXgoPU291cmNlSGVhcnRiZWF0EhUKDWxhc3Rfc2VxdWVuY2UYASABKAMSNAoRZXJwX3Jlc3BvbnNlX3RpbWUYAiABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb24iRAoNRXZlbnRSZXZlcnNlZBIQCghldmVudF9pZBgBIAEoCRIUCgx3YXJlaG91c2VfaWQYAiABKAkSCwoDc2t1GAMgASgJYgZwcm90bzM", [file_google_protobuf_duration, file_google_protobuf_timestamp, file_holdfast_v1_reservation]);
 
 /**
  * One thing that happened in an ERP or warehouse system. Quantities are whole base units.
@@ -103,6 +103,12 @@ export type ErpEvent = Message<"holdfast.v1.ErpEvent"> & {
      */
     value: SourceHeartbeat;
     case: "sourceHeartbeat";
+  } | {
+    /**
+     * @generated from field: holdfast.v1.EventReversed event_reversed = 14;
+     */
+    value: EventReversed;
+    case: "eventReversed";
   } | { case: undefined; value?: undefined };
 };
 
@@ -418,6 +424,13 @@ export type SourceHeartbeat = Message<"holdfast.v1.SourceHeartbeat"> & {
    * @generated from field: int64 last_sequence = 1;
    */
   lastSequence: bigint;
+
+  /**
+   * Of a connector that polls: how long the ERP's answers took, the slowest one since the heartbeat before. Unset where none was asked.
+   *
+   * @generated from field: google.protobuf.Duration erp_response_time = 2;
+   */
+  erpResponseTime?: Duration | undefined;
 };
 
 /**
@@ -426,4 +439,35 @@ export type SourceHeartbeat = Message<"holdfast.v1.SourceHeartbeat"> & {
  */
 export const SourceHeartbeatSchema: GenMessage<SourceHeartbeat> = /*@__PURE__*/
   messageDesc(file_holdfast_v1_erp_event, 9);
+
+/**
+ * An earlier event of the same stock was wrong and is undone: a count by its difference, a dispatch with its units committed again.
+ *
+ * @generated from message holdfast.v1.EventReversed
+ */
+export type EventReversed = Message<"holdfast.v1.EventReversed"> & {
+  /**
+   * The event_id of the event that is undone.
+   *
+   * @generated from field: string event_id = 1;
+   */
+  eventId: string;
+
+  /**
+   * @generated from field: string warehouse_id = 2;
+   */
+  warehouseId: string;
+
+  /**
+   * @generated from field: string sku = 3;
+   */
+  sku: string;
+};
+
+/**
+ * Describes the message holdfast.v1.EventReversed.
+ * Use `create(EventReversedSchema)` to create a new message.
+ */
+export const EventReversedSchema: GenMessage<EventReversed> = /*@__PURE__*/
+  messageDesc(file_holdfast_v1_erp_event, 10);
 

@@ -8,13 +8,17 @@ import type { Timestamp } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
 import type { ErpEvent } from "./erp_event_pb.js";
 import { file_holdfast_v1_erp_event } from "./erp_event_pb.js";
+import type { OrderEvent } from "./order_event_pb.js";
+import { file_holdfast_v1_order_event } from "./order_event_pb.js";
+import type { Position, PositionsRequest } from "./position_pb.js";
+import { file_holdfast_v1_position } from "./position_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file holdfast/v1/erp_service.proto.
  */
 export const file_holdfast_v1_erp_service: GenFile = /*@__PURE__*/
-  fileDesc("Ch1ob2xkZmFzdC92MS9lcnBfc2VydmljZS5wcm90bxILaG9sZGZhc3QudjEiOwoTU3RyZWFtRXZlbnRzUmVxdWVzdBIkCgVldmVudBgBIAEoCzIVLmhvbGRmYXN0LnYxLkVycEV2ZW50IqQBChRTdHJlYW1FdmVudHNSZXNwb25zZRIOCgZzb3VyY2UYASABKAkSEAoIc2VxdWVuY2UYAiABKAMSLQoLZGlzcG9zaXRpb24YAyABKA4yGC5ob2xkZmFzdC52MS5EaXNwb3NpdGlvbhIOCgZyZWFzb24YBCABKAkSKwoHbWlzc2luZxgFIAMoCzIaLmhvbGRmYXN0LnYxLlNlcXVlbmNlUmFuZ2UiLAoNU2VxdWVuY2VSYW5nZRINCgVmaXJzdBgBIAEoAxIMCgRsYXN0GAIgASgDIigKFkdldFNvdXJjZVN0YXR1c1JlcXVlc3QSDgoGc291cmNlGAEgASgJIrsBChdHZXRTb3VyY2VTdGF0dXNSZXNwb25zZRIYChBhcHBsaWVkX3NlcXVlbmNlGAEgASgDEigKBGdhcHMYAiADKAsyGi5ob2xkZmFzdC52MS5TZXF1ZW5jZVJhbmdlEjMKD2xhc3RfZXZlbnRfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASJwoFc3RhdGUYBCABKA4yGC5ob2xkZmFzdC52MS5Tb3VyY2VTdGF0ZSqSAQoLRGlzcG9zaXRpb24SGwoXRElTUE9TSVRJT05fVU5TUEVDSUZJRUQQABIXChNESVNQT1NJVElPTl9BUFBMSUVEEAESGQoVRElTUE9TSVRJT05fRFVQTElDQVRFEAISGAoURElTUE9TSVRJT05fQlVGRkVSRUQQAxIYChRESVNQT1NJVElPTl9SRUpFQ1RFRBAEKrABCgtTb3VyY2VTdGF0ZRIcChhTT1VSQ0VfU1RBVEVfVU5TUEVDSUZJRUQQABIVChFTT1VSQ0VfU1RBVEVfTElWRRABEhgKFFNPVVJDRV9TVEFURV9MQUdHSU5HEAISFgoSU09VUkNFX1NUQVRFX1NUQUxFEAMSHAoYU09VUkNFX1NUQVRFX0NBVENISU5HX1VQEAQSHAoYU09VUkNFX1NUQVRFX1JFQ09OQ0lMSU5HEAUywwEKCkVycFNlcnZpY2USVwoMU3RyZWFtRXZlbnRzEiAuaG9sZGZhc3QudjEuU3RyZWFtRXZlbnRzUmVxdWVzdBohLmhvbGRmYXN0LnYxLlN0cmVhbUV2ZW50c1Jlc3BvbnNlKAEwARJcCg9HZXRTb3VyY2VTdGF0dXMSIy5ob2xkZmFzdC52MS5HZXRTb3VyY2VTdGF0dXNSZXF1ZXN0GiQuaG9sZGZhc3QudjEuR2V0U291cmNlU3RhdHVzUmVzcG9uc2ViBnByb3RvMw", [file_google_protobuf_timestamp, file_holdfast_v1_erp_event]);
+  fileDesc("Ch1ob2xkZmFzdC92MS9lcnBfc2VydmljZS5wcm90bxILaG9sZGZhc3QudjEiOwoTU3RyZWFtRXZlbnRzUmVxdWVzdBIkCgVldmVudBgBIAEoCzIVLmhvbGRmYXN0LnYxLkVycEV2ZW50It4BChRTdHJlYW1FdmVudHNSZXNwb25zZRIOCgZzb3VyY2UYASABKAkSEAoIc2VxdWVuY2UYAiABKAMSLQoLZGlzcG9zaXRpb24YAyABKA4yGC5ob2xkZmFzdC52MS5EaXNwb3NpdGlvbhIOCgZyZWFzb24YBCABKAkSKwoHbWlzc2luZxgFIAMoCzIaLmhvbGRmYXN0LnYxLlNlcXVlbmNlUmFuZ2USOAoRcG9zaXRpb25zX3JlcXVlc3QYBiABKAsyHS5ob2xkZmFzdC52MS5Qb3NpdGlvbnNSZXF1ZXN0IiwKDVNlcXVlbmNlUmFuZ2USDQoFZmlyc3QYASABKAMSDAoEbGFzdBgCIAEoAyIoChZHZXRTb3VyY2VTdGF0dXNSZXF1ZXN0Eg4KBnNvdXJjZRgBIAEoCSK7AQoXR2V0U291cmNlU3RhdHVzUmVzcG9uc2USGAoQYXBwbGllZF9zZXF1ZW5jZRgBIAEoAxIoCgRnYXBzGAIgAygLMhouaG9sZGZhc3QudjEuU2VxdWVuY2VSYW5nZRIzCg9sYXN0X2V2ZW50X3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEicKBXN0YXRlGAQgASgOMhguaG9sZGZhc3QudjEuU291cmNlU3RhdGUifgoWUmVwb3J0UG9zaXRpb25zUmVxdWVzdBIOCgZzb3VyY2UYASABKAkSDgoGcnVuX2lkGAIgASgJEgwKBGZ1bGwYAyABKAgSKAoJcG9zaXRpb25zGAQgAygLMhUuaG9sZGZhc3QudjEuUG9zaXRpb24SDAoEbGFzdBgFIAEoCCLGAQoXUmVwb3J0UG9zaXRpb25zUmVzcG9uc2USDgoGcnVuX2lkGAEgASgJEhAKCGNvbXBhcmVkGAIgASgDEg8KB2RyaWZ0ZWQYAyABKAMSDgoGaGVhbGVkGAQgASgDEhMKC3F1YXJhbnRpbmVkGAUgASgDEhAKCGRlZmVycmVkGAYgASgDEhQKDGluY29tcGFyYWJsZRgHIAEoAxIUCgxtaXNzaW5nX2hlcmUYCCABKAMSFQoNbWlzc2luZ190aGVyZRgJIAEoAyJJChJXYXRjaE9yZGVyc1JlcXVlc3QSDgoGc291cmNlGAEgASgJEg4KBmN1cnNvchgCIAEoCRITCgtmcm9tX29sZGVzdBgDIAEoCCJNChNXYXRjaE9yZGVyc1Jlc3BvbnNlEiYKBWV2ZW50GAEgASgLMhcuaG9sZGZhc3QudjEuT3JkZXJFdmVudBIOCgZjdXJzb3IYAiABKAkqkgEKC0Rpc3Bvc2l0aW9uEhsKF0RJU1BPU0lUSU9OX1VOU1BFQ0lGSUVEEAASFwoTRElTUE9TSVRJT05fQVBQTElFRBABEhkKFURJU1BPU0lUSU9OX0RVUExJQ0FURRACEhgKFERJU1BPU0lUSU9OX0JVRkZFUkVEEAMSGAoURElTUE9TSVRJT05fUkVKRUNURUQQBCqwAQoLU291cmNlU3RhdGUSHAoYU09VUkNFX1NUQVRFX1VOU1BFQ0lGSUVEEAASFQoRU09VUkNFX1NUQVRFX0xJVkUQARIYChRTT1VSQ0VfU1RBVEVfTEFHR0lORxACEhYKElNPVVJDRV9TVEFURV9TVEFMRRADEhwKGFNPVVJDRV9TVEFURV9DQVRDSElOR19VUBAEEhwKGFNPVVJDRV9TVEFURV9SRUNPTkNJTElORxAFMvcCCgpFcnBTZXJ2aWNlElcKDFN0cmVhbUV2ZW50cxIgLmhvbGRmYXN0LnYxLlN0cmVhbUV2ZW50c1JlcXVlc3QaIS5ob2xkZmFzdC52MS5TdHJlYW1FdmVudHNSZXNwb25zZSgBMAESXAoPR2V0U291cmNlU3RhdHVzEiMuaG9sZGZhc3QudjEuR2V0U291cmNlU3RhdHVzUmVxdWVzdBokLmhvbGRmYXN0LnYxLkdldFNvdXJjZVN0YXR1c1Jlc3BvbnNlEl4KD1JlcG9ydFBvc2l0aW9ucxIjLmhvbGRmYXN0LnYxLlJlcG9ydFBvc2l0aW9uc1JlcXVlc3QaJC5ob2xkZmFzdC52MS5SZXBvcnRQb3NpdGlvbnNSZXNwb25zZSgBElIKC1dhdGNoT3JkZXJzEh8uaG9sZGZhc3QudjEuV2F0Y2hPcmRlcnNSZXF1ZXN0GiAuaG9sZGZhc3QudjEuV2F0Y2hPcmRlcnNSZXNwb25zZTABYgZwcm90bzM", [file_google_protobuf_timestamp, file_holdfast_v1_erp_event, file_holdfast_v1_order_event, file_holdfast_v1_position]);
 
 /**
  * @generated from message holdfast.v1.StreamEventsRequest
@@ -65,6 +69,13 @@ export type StreamEventsResponse = Message<"holdfast.v1.StreamEventsResponse"> &
    * @generated from field: repeated holdfast.v1.SequenceRange missing = 5;
    */
   missing: SequenceRange[];
+
+  /**
+   * On its own, between answers: the source is asked for its positions.
+   *
+   * @generated from field: holdfast.v1.PositionsRequest positions_request = 6;
+   */
+  positionsRequest?: PositionsRequest | undefined;
 };
 
 /**
@@ -148,6 +159,175 @@ export type GetSourceStatusResponse = Message<"holdfast.v1.GetSourceStatusRespon
  */
 export const GetSourceStatusResponseSchema: GenMessage<GetSourceStatusResponse> = /*@__PURE__*/
   messageDesc(file_holdfast_v1_erp_service, 4);
+
+/**
+ * @generated from message holdfast.v1.ReportPositionsRequest
+ */
+export type ReportPositionsRequest = Message<"holdfast.v1.ReportPositionsRequest"> & {
+  /**
+   * @generated from field: string source = 1;
+   */
+  source: string;
+
+  /**
+   * Of the PositionsRequest, or the source's own name for the run. The same on every message of the call.
+   *
+   * @generated from field: string run_id = 2;
+   */
+  runId: string;
+
+  /**
+   * Every stock of the source is told: one that is not counts as 0, is reported, and is never healed to 0 by itself.
+   *
+   * @generated from field: bool full = 3;
+   */
+  full: boolean;
+
+  /**
+   * Up to 10,000.
+   *
+   * @generated from field: repeated holdfast.v1.Position positions = 4;
+   */
+  positions: Position[];
+
+  /**
+   * The run is complete. A call that ends without it is no run.
+   *
+   * @generated from field: bool last = 5;
+   */
+  last: boolean;
+};
+
+/**
+ * Describes the message holdfast.v1.ReportPositionsRequest.
+ * Use `create(ReportPositionsRequestSchema)` to create a new message.
+ */
+export const ReportPositionsRequestSchema: GenMessage<ReportPositionsRequest> = /*@__PURE__*/
+  messageDesc(file_holdfast_v1_erp_service, 5);
+
+/**
+ * @generated from message holdfast.v1.ReportPositionsResponse
+ */
+export type ReportPositionsResponse = Message<"holdfast.v1.ReportPositionsResponse"> & {
+  /**
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+
+  /**
+   * @generated from field: int64 compared = 2;
+   */
+  compared: bigint;
+
+  /**
+   * Differed by more than the policy's threshold.
+   *
+   * @generated from field: int64 drifted = 3;
+   */
+  drifted: bigint;
+
+  /**
+   * @generated from field: int64 healed = 4;
+   */
+  healed: bigint;
+
+  /**
+   * @generated from field: int64 quarantined = 5;
+   */
+  quarantined: bigint;
+
+  /**
+   * True at a sequence that we have not reached; compared once we have.
+   *
+   * @generated from field: int64 deferred = 6;
+   */
+  deferred: bigint;
+
+  /**
+   * True at a sequence that is older than what we remember of the stock.
+   *
+   * @generated from field: int64 incomparable = 7;
+   */
+  incomparable: bigint;
+
+  /**
+   * Stocks that we do not have.
+   *
+   * @generated from field: int64 missing_here = 8;
+   */
+  missingHere: bigint;
+
+  /**
+   * Of a full run: stocks of the source that it did not tell.
+   *
+   * @generated from field: int64 missing_there = 9;
+   */
+  missingThere: bigint;
+};
+
+/**
+ * Describes the message holdfast.v1.ReportPositionsResponse.
+ * Use `create(ReportPositionsResponseSchema)` to create a new message.
+ */
+export const ReportPositionsResponseSchema: GenMessage<ReportPositionsResponse> = /*@__PURE__*/
+  messageDesc(file_holdfast_v1_erp_service, 6);
+
+/**
+ * @generated from message holdfast.v1.WatchOrdersRequest
+ */
+export type WatchOrdersRequest = Message<"holdfast.v1.WatchOrdersRequest"> & {
+  /**
+   * Orders of the warehouses that the source feeds.
+   *
+   * @generated from field: string source = 1;
+   */
+  source: string;
+
+  /**
+   * Of the last message that was dealt with: the stream goes on after it.
+   *
+   * @generated from field: string cursor = 2;
+   */
+  cursor: string;
+
+  /**
+   * From the oldest that is kept. Neither cursor nor from_oldest: from now.
+   *
+   * @generated from field: bool from_oldest = 3;
+   */
+  fromOldest: boolean;
+};
+
+/**
+ * Describes the message holdfast.v1.WatchOrdersRequest.
+ * Use `create(WatchOrdersRequestSchema)` to create a new message.
+ */
+export const WatchOrdersRequestSchema: GenMessage<WatchOrdersRequest> = /*@__PURE__*/
+  messageDesc(file_holdfast_v1_erp_service, 7);
+
+/**
+ * @generated from message holdfast.v1.WatchOrdersResponse
+ */
+export type WatchOrdersResponse = Message<"holdfast.v1.WatchOrdersResponse"> & {
+  /**
+   * Unset in a message that only moves the cursor on.
+   *
+   * @generated from field: holdfast.v1.OrderEvent event = 1;
+   */
+  event?: OrderEvent | undefined;
+
+  /**
+   * @generated from field: string cursor = 2;
+   */
+  cursor: string;
+};
+
+/**
+ * Describes the message holdfast.v1.WatchOrdersResponse.
+ * Use `create(WatchOrdersResponseSchema)` to create a new message.
+ */
+export const WatchOrdersResponseSchema: GenMessage<WatchOrdersResponse> = /*@__PURE__*/
+  messageDesc(file_holdfast_v1_erp_service, 8);
 
 /**
  * @generated from enum holdfast.v1.Disposition
@@ -235,7 +415,7 @@ export const SourceStateSchema: GenEnum<SourceState> = /*@__PURE__*/
   enumDesc(file_holdfast_v1_erp_service, 1);
 
 /**
- * The ERP's side: events come in, numbered by their source.
+ * The ERP's side: events come in, numbered by their source; positions are compared; what became of orders goes out.
  *
  * @generated from service holdfast.v1.ErpService
  */
@@ -259,6 +439,26 @@ export const ErpService: GenService<{
     methodKind: "unary";
     input: typeof GetSourceStatusRequestSchema;
     output: typeof GetSourceStatusResponseSchema;
+  },
+  /**
+   * One run of comparison: the source's positions against ours at the same sequences. Answered when the run is over.
+   *
+   * @generated from rpc holdfast.v1.ErpService.ReportPositions
+   */
+  reportPositions: {
+    methodKind: "client_streaming";
+    input: typeof ReportPositionsRequestSchema;
+    output: typeof ReportPositionsResponseSchema;
+  },
+  /**
+   * What became of the orders of a source's warehouses, from a durable cursor that the caller keeps.
+   *
+   * @generated from rpc holdfast.v1.ErpService.WatchOrders
+   */
+  watchOrders: {
+    methodKind: "server_streaming";
+    input: typeof WatchOrdersRequestSchema;
+    output: typeof WatchOrdersResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_holdfast_v1_erp_service, 0);

@@ -6,19 +6,31 @@ import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegen
 import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import type { Duration } from "@bufbuild/protobuf/wkt";
 import { file_google_protobuf_duration } from "@bufbuild/protobuf/wkt";
+import type { ListAtRiskRequestSchema, ListAtRiskResponseSchema, ResolveAtRiskRequestSchema, ResolveAtRiskResponseSchema } from "./at_risk_pb.js";
+import { file_holdfast_v1_at_risk } from "./at_risk_pb.js";
 import type { Availability } from "./availability_pb.js";
 import { file_holdfast_v1_availability } from "./availability_pb.js";
+import type { AttachDispatchRequestSchema, AttachDispatchResponseSchema, DropDeadLetterRequestSchema, DropDeadLetterResponseSchema, ListDeadLettersRequestSchema, ListDeadLettersResponseSchema, ListDispatchExceptionsRequestSchema, ListDispatchExceptionsResponseSchema, ReplayDeadLetterRequestSchema, ReplayDeadLetterResponseSchema } from "./dead_letter_pb.js";
+import { file_holdfast_v1_dead_letter } from "./dead_letter_pb.js";
+import type { DispatchException } from "./dispatch_exception_pb.js";
+import { file_holdfast_v1_dispatch_exception } from "./dispatch_exception_pb.js";
+import type { DriftAction, ListDiscrepanciesRequestSchema, ListDiscrepanciesResponseSchema, ListDriftRunsRequestSchema, ListDriftRunsResponseSchema, ResolveDriftRequestSchema, ResolveDriftResponseSchema } from "./drift_pb.js";
+import { file_holdfast_v1_drift } from "./drift_pb.js";
 import type { ErpEvent } from "./erp_event_pb.js";
 import { file_holdfast_v1_erp_event } from "./erp_event_pb.js";
 import type { Reservation } from "./reservation_pb.js";
 import { file_holdfast_v1_reservation } from "./reservation_pb.js";
+import type { GetSourceRequestSchema, GetSourceResponseSchema, ListSourcesRequestSchema, ListSourcesResponseSchema, MoveStockSourceRequestSchema, MoveStockSourceResponseSchema, PutSourceRequestSchema, PutSourceResponseSchema, SkipGapRequestSchema, SkipGapResponseSchema } from "./source_pb.js";
+import { file_holdfast_v1_source } from "./source_pb.js";
+import type { GetSyncHealthRequestSchema, GetSyncHealthResponseSchema } from "./sync_health_pb.js";
+import { file_holdfast_v1_sync_health } from "./sync_health_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file holdfast/v1/operations_service.proto.
  */
 export const file_holdfast_v1_operations_service: GenFile = /*@__PURE__*/
-  fileDesc("CiRob2xkZmFzdC92MS9vcGVyYXRpb25zX3NlcnZpY2UucHJvdG8SC2hvbGRmYXN0LnYxIj8KBkRlYWxlchIRCglkZWFsZXJfaWQYASABKAkSDAoEbmFtZRgCIAEoCRIUCgx3YXJlaG91c2VfaWQYAyABKAkiVgoQUHV0RGVhbGVyUmVxdWVzdBIjCgZkZWFsZXIYASABKAsyEy5ob2xkZmFzdC52MS5EZWFsZXISDQoFYWN0b3IYAiABKAkSDgoGcmVhc29uGAMgASgJIjgKEVB1dERlYWxlclJlc3BvbnNlEiMKBmRlYWxlchgBIAEoCzITLmhvbGRmYXN0LnYxLkRlYWxlciIlChBHZXREZWFsZXJSZXF1ZXN0EhEKCWRlYWxlcl9pZBgBIAEoCSI4ChFHZXREZWFsZXJSZXNwb25zZRIjCgZkZWFsZXIYASABKAsyEy5ob2xkZmFzdC52MS5EZWFsZXIiOwoSTGlzdERlYWxlcnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJIlQKE0xpc3REZWFsZXJzUmVzcG9uc2USJAoHZGVhbGVycxgBIAMoCzITLmhvbGRmYXN0LnYxLkRlYWxlchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkizgIKBlBvbGljeRIUCgx3YXJlaG91c2VfaWQYASABKAkSCwoDc2t1GAIgASgJEhEKCWRlYWxlcl9pZBgDIAEoCRIZCgxzYWZldHlfc3RvY2sYBCABKANIAIgBARITCgZsb3dfYXQYBSABKANIAYgBARIiChVvcGVuX3Jlc2VydmF0aW9uc19tYXgYBiABKANIAogBARI0Cgxob2xkX2RlZmF1bHQYByABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25IA4gBARIwCghob2xkX21heBgIIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkgEiAEBQg8KDV9zYWZldHlfc3RvY2tCCQoHX2xvd19hdEIYChZfb3Blbl9yZXNlcnZhdGlvbnNfbWF4Qg8KDV9ob2xkX2RlZmF1bHRCCwoJX2hvbGRfbWF4IlYKEFB1dFBvbGljeVJlcXVlc3QSIwoGcG9saWN5GAEgASgLMhMuaG9sZGZhc3QudjEuUG9saWN5Eg0KBWFjdG9yGAIgASgJEg4KBnJlYXNvbhgDIAEoCSJgChFQdXRQb2xpY3lSZXNwb25zZRIjCgZwb2xpY3kYASABKAsyEy5ob2xkZmFzdC52MS5Qb2xpY3kSJgoJZWZmZWN0aXZlGAIgASgLMhMuaG9sZGZhc3QudjEuUG9saWN5IkgKEEdldFBvbGljeVJlcXVlc3QSFAoMd2FyZWhvdXNlX2lkGAEgASgJEgsKA3NrdRgCIAEoCRIRCglkZWFsZXJfaWQYAyABKAkiYAoRR2V0UG9saWN5UmVzcG9uc2USIwoGcG9saWN5GAEgASgLMhMuaG9sZGZhc3QudjEuUG9saWN5EiYKCWVmZmVjdGl2ZRgCIAEoCzITLmhvbGRmYXN0LnYxLlBvbGljeSJbCg9HZXRTdG9ja1JlcXVlc3QSFAoMd2FyZWhvdXNlX2lkGAEgASgJEgsKA3NrdRgCIAEoCRIRCglwYWdlX3NpemUYAyABKAUSEgoKcGFnZV90b2tlbhgEIAEoCSLlAQoQR2V0U3RvY2tSZXNwb25zZRIoCgVzdG9jaxgBIAEoCzIZLmhvbGRmYXN0LnYxLkF2YWlsYWJpbGl0eRIuCgxyZXNlcnZhdGlvbnMYAiADKAsyGC5ob2xkZmFzdC52MS5SZXNlcnZhdGlvbhIqCgtsYXN0X2V2ZW50cxgDIAMoCzIVLmhvbGRmYXN0LnYxLkVycEV2ZW50EjIKCmV4Y2VwdGlvbnMYBCADKAsyHi5ob2xkZmFzdC52MS5EaXNwYXRjaEV4Y2VwdGlvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YBSABKAkiWwoRRGlzcGF0Y2hFeGNlcHRpb24SJAoFZXZlbnQYASABKAsyFS5ob2xkZmFzdC52MS5FcnBFdmVudBIQCghxdWFudGl0eRgCIAEoAxIOCgZyZWFzb24YAyABKAkiIgoNQmFja3VwUmVxdWVzdBIRCglkaXJlY3RvcnkYASABKAkiLgoOQmFja3VwUmVzcG9uc2USDQoFYmxvY2sYASABKAMSDQoFYnl0ZXMYAiABKAMyoQQKEU9wZXJhdGlvbnNTZXJ2aWNlEkoKCVB1dERlYWxlchIdLmhvbGRmYXN0LnYxLlB1dERlYWxlclJlcXVlc3QaHi5ob2xkZmFzdC52MS5QdXREZWFsZXJSZXNwb25zZRJKCglHZXREZWFsZXISHS5ob2xkZmFzdC52MS5HZXREZWFsZXJSZXF1ZXN0Gh4uaG9sZGZhc3QudjEuR2V0RGVhbGVyUmVzcG9uc2USUAoLTGlzdERlYWxlcnMSHy5ob2xkZmFzdC52MS5MaXN0RGVhbGVyc1JlcXVlc3QaIC5ob2xkZmFzdC52MS5MaXN0RGVhbGVyc1Jlc3BvbnNlEkoKCVB1dFBvbGljeRIdLmhvbGRmYXN0LnYxLlB1dFBvbGljeVJlcXVlc3QaHi5ob2xkZmFzdC52MS5QdXRQb2xpY3lSZXNwb25zZRJKCglHZXRQb2xpY3kSHS5ob2xkZmFzdC52MS5HZXRQb2xpY3lSZXF1ZXN0Gh4uaG9sZGZhc3QudjEuR2V0UG9saWN5UmVzcG9uc2USRwoIR2V0U3RvY2sSHC5ob2xkZmFzdC52MS5HZXRTdG9ja1JlcXVlc3QaHS5ob2xkZmFzdC52MS5HZXRTdG9ja1Jlc3BvbnNlEkEKBkJhY2t1cBIaLmhvbGRmYXN0LnYxLkJhY2t1cFJlcXVlc3QaGy5ob2xkZmFzdC52MS5CYWNrdXBSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_duration, file_holdfast_v1_availability, file_holdfast_v1_erp_event, file_holdfast_v1_reservation]);
+  fileDesc("CiRob2xkZmFzdC92MS9vcGVyYXRpb25zX3NlcnZpY2UucHJvdG8SC2hvbGRmYXN0LnYxIj8KBkRlYWxlchIRCglkZWFsZXJfaWQYASABKAkSDAoEbmFtZRgCIAEoCRIUCgx3YXJlaG91c2VfaWQYAyABKAkiVgoQUHV0RGVhbGVyUmVxdWVzdBIjCgZkZWFsZXIYASABKAsyEy5ob2xkZmFzdC52MS5EZWFsZXISDQoFYWN0b3IYAiABKAkSDgoGcmVhc29uGAMgASgJIjgKEVB1dERlYWxlclJlc3BvbnNlEiMKBmRlYWxlchgBIAEoCzITLmhvbGRmYXN0LnYxLkRlYWxlciIlChBHZXREZWFsZXJSZXF1ZXN0EhEKCWRlYWxlcl9pZBgBIAEoCSI4ChFHZXREZWFsZXJSZXNwb25zZRIjCgZkZWFsZXIYASABKAsyEy5ob2xkZmFzdC52MS5EZWFsZXIiOwoSTGlzdERlYWxlcnNSZXF1ZXN0EhEKCXBhZ2Vfc2l6ZRgBIAEoBRISCgpwYWdlX3Rva2VuGAIgASgJIlQKE0xpc3REZWFsZXJzUmVzcG9uc2USJAoHZGVhbGVycxgBIAMoCzITLmhvbGRmYXN0LnYxLkRlYWxlchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkiwgYKBlBvbGljeRIUCgx3YXJlaG91c2VfaWQYASABKAkSCwoDc2t1GAIgASgJEhEKCWRlYWxlcl9pZBgDIAEoCRIZCgxzYWZldHlfc3RvY2sYBCABKANIAIgBARITCgZsb3dfYXQYBSABKANIAYgBARIiChVvcGVuX3Jlc2VydmF0aW9uc19tYXgYBiABKANIAogBARI0Cgxob2xkX2RlZmF1bHQYByABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25IA4gBARIwCghob2xkX21heBgIIAEoCzIZLmdvb2dsZS5wcm90b2J1Zi5EdXJhdGlvbkgEiAEBEiIKFWRlZ3JhZGVkX2J1ZmZlcl91bml0cxgJIAEoA0gFiAEBEiQKF2RlZ3JhZGVkX2J1ZmZlcl9wZXJjZW50GAogASgFSAaIAQESPAoUZGVncmFkZWRfYnVmZmVyX3NwYW4YCyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25IB4gBARIiChVkcmlmdF90aHJlc2hvbGRfdW5pdHMYDCABKANICIgBARIkChdkcmlmdF90aHJlc2hvbGRfcGVyY2VudBgNIAEoBUgJiAEBEjMKDGRyaWZ0X2FjdGlvbhgOIAEoDjIYLmhvbGRmYXN0LnYxLkRyaWZ0QWN0aW9uSAqIAQESPAoUY29tbWl0X292ZXJkdWVfYWZ0ZXIYDyABKAsyGS5nb29nbGUucHJvdG9idWYuRHVyYXRpb25IC4gBAUIPCg1fc2FmZXR5X3N0b2NrQgkKB19sb3dfYXRCGAoWX29wZW5fcmVzZXJ2YXRpb25zX21heEIPCg1faG9sZF9kZWZhdWx0QgsKCV9ob2xkX21heEIYChZfZGVncmFkZWRfYnVmZmVyX3VuaXRzQhoKGF9kZWdyYWRlZF9idWZmZXJfcGVyY2VudEIXChVfZGVncmFkZWRfYnVmZmVyX3NwYW5CGAoWX2RyaWZ0X3RocmVzaG9sZF91bml0c0IaChhfZHJpZnRfdGhyZXNob2xkX3BlcmNlbnRCDwoNX2RyaWZ0X2FjdGlvbkIXChVfY29tbWl0X292ZXJkdWVfYWZ0ZXIiVgoQUHV0UG9saWN5UmVxdWVzdBIjCgZwb2xpY3kYASABKAsyEy5ob2xkZmFzdC52MS5Qb2xpY3kSDQoFYWN0b3IYAiABKAkSDgoGcmVhc29uGAMgASgJImAKEVB1dFBvbGljeVJlc3BvbnNlEiMKBnBvbGljeRgBIAEoCzITLmhvbGRmYXN0LnYxLlBvbGljeRImCgllZmZlY3RpdmUYAiABKAsyEy5ob2xkZmFzdC52MS5Qb2xpY3kiSAoQR2V0UG9saWN5UmVxdWVzdBIUCgx3YXJlaG91c2VfaWQYASABKAkSCwoDc2t1GAIgASgJEhEKCWRlYWxlcl9pZBgDIAEoCSJgChFHZXRQb2xpY3lSZXNwb25zZRIjCgZwb2xpY3kYASABKAsyEy5ob2xkZmFzdC52MS5Qb2xpY3kSJgoJZWZmZWN0aXZlGAIgASgLMhMuaG9sZGZhc3QudjEuUG9saWN5IlsKD0dldFN0b2NrUmVxdWVzdBIUCgx3YXJlaG91c2VfaWQYASABKAkSCwoDc2t1GAIgASgJEhEKCXBhZ2Vfc2l6ZRgDIAEoBRISCgpwYWdlX3Rva2VuGAQgASgJIuUBChBHZXRTdG9ja1Jlc3BvbnNlEigKBXN0b2NrGAEgASgLMhkuaG9sZGZhc3QudjEuQXZhaWxhYmlsaXR5Ei4KDHJlc2VydmF0aW9ucxgCIAMoCzIYLmhvbGRmYXN0LnYxLlJlc2VydmF0aW9uEioKC2xhc3RfZXZlbnRzGAMgAygLMhUuaG9sZGZhc3QudjEuRXJwRXZlbnQSMgoKZXhjZXB0aW9ucxgEIAMoCzIeLmhvbGRmYXN0LnYxLkRpc3BhdGNoRXhjZXB0aW9uEhcKD25leHRfcGFnZV90b2tlbhgFIAEoCSIiCg1CYWNrdXBSZXF1ZXN0EhEKCWRpcmVjdG9yeRgBIAEoCSIuCg5CYWNrdXBSZXNwb25zZRINCgVibG9jaxgBIAEoAxINCgVieXRlcxgCIAEoAzKnDwoRT3BlcmF0aW9uc1NlcnZpY2USSgoJUHV0RGVhbGVyEh0uaG9sZGZhc3QudjEuUHV0RGVhbGVyUmVxdWVzdBoeLmhvbGRmYXN0LnYxLlB1dERlYWxlclJlc3BvbnNlEkoKCUdldERlYWxlchIdLmhvbGRmYXN0LnYxLkdldERlYWxlclJlcXVlc3QaHi5ob2xkZmFzdC52MS5HZXREZWFsZXJSZXNwb25zZRJQCgtMaXN0RGVhbGVycxIfLmhvbGRmYXN0LnYxLkxpc3REZWFsZXJzUmVxdWVzdBogLmhvbGRmYXN0LnYxLkxpc3REZWFsZXJzUmVzcG9uc2USSgoJUHV0UG9saWN5Eh0uaG9sZGZhc3QudjEuUHV0UG9saWN5UmVxdWVzdBoeLmhvbGRmYXN0LnYxLlB1dFBvbGljeVJlc3BvbnNlEkoKCUdldFBvbGljeRIdLmhvbGRmYXN0LnYxLkdldFBvbGljeVJlcXVlc3QaHi5ob2xkZmFzdC52MS5HZXRQb2xpY3lSZXNwb25zZRJHCghHZXRTdG9jaxIcLmhvbGRmYXN0LnYxLkdldFN0b2NrUmVxdWVzdBodLmhvbGRmYXN0LnYxLkdldFN0b2NrUmVzcG9uc2USQQoGQmFja3VwEhouaG9sZGZhc3QudjEuQmFja3VwUmVxdWVzdBobLmhvbGRmYXN0LnYxLkJhY2t1cFJlc3BvbnNlEkoKCVB1dFNvdXJjZRIdLmhvbGRmYXN0LnYxLlB1dFNvdXJjZVJlcXVlc3QaHi5ob2xkZmFzdC52MS5QdXRTb3VyY2VSZXNwb25zZRJKCglHZXRTb3VyY2USHS5ob2xkZmFzdC52MS5HZXRTb3VyY2VSZXF1ZXN0Gh4uaG9sZGZhc3QudjEuR2V0U291cmNlUmVzcG9uc2USUAoLTGlzdFNvdXJjZXMSHy5ob2xkZmFzdC52MS5MaXN0U291cmNlc1JlcXVlc3QaIC5ob2xkZmFzdC52MS5MaXN0U291cmNlc1Jlc3BvbnNlElwKD01vdmVTdG9ja1NvdXJjZRIjLmhvbGRmYXN0LnYxLk1vdmVTdG9ja1NvdXJjZVJlcXVlc3QaJC5ob2xkZmFzdC52MS5Nb3ZlU3RvY2tTb3VyY2VSZXNwb25zZRJECgdTa2lwR2FwEhsuaG9sZGZhc3QudjEuU2tpcEdhcFJlcXVlc3QaHC5ob2xkZmFzdC52MS5Ta2lwR2FwUmVzcG9uc2USXAoPTGlzdERlYWRMZXR0ZXJzEiMuaG9sZGZhc3QudjEuTGlzdERlYWRMZXR0ZXJzUmVxdWVzdBokLmhvbGRmYXN0LnYxLkxpc3REZWFkTGV0dGVyc1Jlc3BvbnNlEl8KEFJlcGxheURlYWRMZXR0ZXISJC5ob2xkZmFzdC52MS5SZXBsYXlEZWFkTGV0dGVyUmVxdWVzdBolLmhvbGRmYXN0LnYxLlJlcGxheURlYWRMZXR0ZXJSZXNwb25zZRJZCg5Ecm9wRGVhZExldHRlchIiLmhvbGRmYXN0LnYxLkRyb3BEZWFkTGV0dGVyUmVxdWVzdBojLmhvbGRmYXN0LnYxLkRyb3BEZWFkTGV0dGVyUmVzcG9uc2UScQoWTGlzdERpc3BhdGNoRXhjZXB0aW9ucxIqLmhvbGRmYXN0LnYxLkxpc3REaXNwYXRjaEV4Y2VwdGlvbnNSZXF1ZXN0GisuaG9sZGZhc3QudjEuTGlzdERpc3BhdGNoRXhjZXB0aW9uc1Jlc3BvbnNlElkKDkF0dGFjaERpc3BhdGNoEiIuaG9sZGZhc3QudjEuQXR0YWNoRGlzcGF0Y2hSZXF1ZXN0GiMuaG9sZGZhc3QudjEuQXR0YWNoRGlzcGF0Y2hSZXNwb25zZRJNCgpMaXN0QXRSaXNrEh4uaG9sZGZhc3QudjEuTGlzdEF0Umlza1JlcXVlc3QaHy5ob2xkZmFzdC52MS5MaXN0QXRSaXNrUmVzcG9uc2USVgoNUmVzb2x2ZUF0UmlzaxIhLmhvbGRmYXN0LnYxLlJlc29sdmVBdFJpc2tSZXF1ZXN0GiIuaG9sZGZhc3QudjEuUmVzb2x2ZUF0Umlza1Jlc3BvbnNlElYKDUdldFN5bmNIZWFsdGgSIS5ob2xkZmFzdC52MS5HZXRTeW5jSGVhbHRoUmVxdWVzdBoiLmhvbGRmYXN0LnYxLkdldFN5bmNIZWFsdGhSZXNwb25zZRJWCg1MaXN0RHJpZnRSdW5zEiEuaG9sZGZhc3QudjEuTGlzdERyaWZ0UnVuc1JlcXVlc3QaIi5ob2xkZmFzdC52MS5MaXN0RHJpZnRSdW5zUmVzcG9uc2USYgoRTGlzdERpc2NyZXBhbmNpZXMSJS5ob2xkZmFzdC52MS5MaXN0RGlzY3JlcGFuY2llc1JlcXVlc3QaJi5ob2xkZmFzdC52MS5MaXN0RGlzY3JlcGFuY2llc1Jlc3BvbnNlElMKDFJlc29sdmVEcmlmdBIgLmhvbGRmYXN0LnYxLlJlc29sdmVEcmlmdFJlcXVlc3QaIS5ob2xkZmFzdC52MS5SZXNvbHZlRHJpZnRSZXNwb25zZWIGcHJvdG8z", [file_google_protobuf_duration, file_holdfast_v1_at_risk, file_holdfast_v1_availability, file_holdfast_v1_dead_letter, file_holdfast_v1_dispatch_exception, file_holdfast_v1_drift, file_holdfast_v1_erp_event, file_holdfast_v1_reservation, file_holdfast_v1_source, file_holdfast_v1_sync_health]);
 
 /**
  * @generated from message holdfast.v1.Dealer
@@ -234,6 +246,53 @@ export type Policy = Message<"holdfast.v1.Policy"> & {
    * @generated from field: optional google.protobuf.Duration hold_max = 8;
    */
   holdMax?: Duration | undefined;
+
+  /**
+   * The rest is for the default and warehouse scopes only.
+   * Units, and percent of on_hand - unavailable, that are held back while the ERP is away: a sixth of both at once, all of
+   * both after degraded_buffer_span, in six steps.
+   *
+   * @generated from field: optional int64 degraded_buffer_units = 9;
+   */
+  degradedBufferUnits?: bigint | undefined;
+
+  /**
+   * 0 to 100.
+   *
+   * @generated from field: optional int32 degraded_buffer_percent = 10;
+   */
+  degradedBufferPercent?: number | undefined;
+
+  /**
+   * @generated from field: optional google.protobuf.Duration degraded_buffer_span = 11;
+   */
+  degradedBufferSpan?: Duration | undefined;
+
+  /**
+   * A position drifts when it differs by more than both of these.
+   *
+   * @generated from field: optional int64 drift_threshold_units = 12;
+   */
+  driftThresholdUnits?: bigint | undefined;
+
+  /**
+   * 0 to 100, of the source's figure.
+   *
+   * @generated from field: optional int32 drift_threshold_percent = 13;
+   */
+  driftThresholdPercent?: number | undefined;
+
+  /**
+   * @generated from field: optional holdfast.v1.DriftAction drift_action = 14;
+   */
+  driftAction?: DriftAction | undefined;
+
+  /**
+   * Committed units without dispatch for this long are overdue.
+   *
+   * @generated from field: optional google.protobuf.Duration commit_overdue_after = 15;
+   */
+  commitOverdueAfter?: Duration | undefined;
 };
 
 /**
@@ -423,37 +482,6 @@ export const GetStockResponseSchema: GenMessage<GetStockResponse> = /*@__PURE__*
   messageDesc(file_holdfast_v1_operations_service, 13);
 
 /**
- * The part of a dispatch that consumed no committed units.
- *
- * @generated from message holdfast.v1.DispatchException
- */
-export type DispatchException = Message<"holdfast.v1.DispatchException"> & {
-  /**
-   * @generated from field: holdfast.v1.ErpEvent event = 1;
-   */
-  event?: ErpEvent | undefined;
-
-  /**
-   * @generated from field: int64 quantity = 2;
-   */
-  quantity: bigint;
-
-  /**
-   * UPPER_SNAKE.
-   *
-   * @generated from field: string reason = 3;
-   */
-  reason: string;
-};
-
-/**
- * Describes the message holdfast.v1.DispatchException.
- * Use `create(DispatchExceptionSchema)` to create a new message.
- */
-export const DispatchExceptionSchema: GenMessage<DispatchException> = /*@__PURE__*/
-  messageDesc(file_holdfast_v1_operations_service, 14);
-
-/**
  * @generated from message holdfast.v1.BackupRequest
  */
 export type BackupRequest = Message<"holdfast.v1.BackupRequest"> & {
@@ -470,7 +498,7 @@ export type BackupRequest = Message<"holdfast.v1.BackupRequest"> & {
  * Use `create(BackupRequestSchema)` to create a new message.
  */
 export const BackupRequestSchema: GenMessage<BackupRequest> = /*@__PURE__*/
-  messageDesc(file_holdfast_v1_operations_service, 15);
+  messageDesc(file_holdfast_v1_operations_service, 14);
 
 /**
  * @generated from message holdfast.v1.BackupResponse
@@ -494,10 +522,10 @@ export type BackupResponse = Message<"holdfast.v1.BackupResponse"> & {
  * Use `create(BackupResponseSchema)` to create a new message.
  */
 export const BackupResponseSchema: GenMessage<BackupResponse> = /*@__PURE__*/
-  messageDesc(file_holdfast_v1_operations_service, 16);
+  messageDesc(file_holdfast_v1_operations_service, 15);
 
 /**
- * Dealers, policies, a close look at one stock, and backups. Changing requests carry who and why, journalled with the change.
+ * Dealers, policies, a close look at one stock, backups, and everything about the ERP that people see to. Changing requests carry who and why, journalled with the change.
  *
  * @generated from service holdfast.v1.OperationsService
  */
@@ -563,6 +591,138 @@ export const OperationsService: GenService<{
     methodKind: "unary";
     input: typeof BackupRequestSchema;
     output: typeof BackupResponseSchema;
+  },
+  /**
+   * Registers an ERP feed, or changes it. Idempotent by nature.
+   *
+   * @generated from rpc holdfast.v1.OperationsService.PutSource
+   */
+  putSource: {
+    methodKind: "unary";
+    input: typeof PutSourceRequestSchema;
+    output: typeof PutSourceResponseSchema;
+  },
+  /**
+   * @generated from rpc holdfast.v1.OperationsService.GetSource
+   */
+  getSource: {
+    methodKind: "unary";
+    input: typeof GetSourceRequestSchema;
+    output: typeof GetSourceResponseSchema;
+  },
+  /**
+   * @generated from rpc holdfast.v1.OperationsService.ListSources
+   */
+  listSources: {
+    methodKind: "unary";
+    input: typeof ListSourcesRequestSchema;
+    output: typeof ListSourcesResponseSchema;
+  },
+  /**
+   * @generated from rpc holdfast.v1.OperationsService.MoveStockSource
+   */
+  moveStockSource: {
+    methodKind: "unary";
+    input: typeof MoveStockSourceRequestSchema;
+    output: typeof MoveStockSourceResponseSchema;
+  },
+  /**
+   * @generated from rpc holdfast.v1.OperationsService.SkipGap
+   */
+  skipGap: {
+    methodKind: "unary";
+    input: typeof SkipGapRequestSchema;
+    output: typeof SkipGapResponseSchema;
+  },
+  /**
+   * @generated from rpc holdfast.v1.OperationsService.ListDeadLetters
+   */
+  listDeadLetters: {
+    methodKind: "unary";
+    input: typeof ListDeadLettersRequestSchema;
+    output: typeof ListDeadLettersResponseSchema;
+  },
+  /**
+   * @generated from rpc holdfast.v1.OperationsService.ReplayDeadLetter
+   */
+  replayDeadLetter: {
+    methodKind: "unary";
+    input: typeof ReplayDeadLetterRequestSchema;
+    output: typeof ReplayDeadLetterResponseSchema;
+  },
+  /**
+   * @generated from rpc holdfast.v1.OperationsService.DropDeadLetter
+   */
+  dropDeadLetter: {
+    methodKind: "unary";
+    input: typeof DropDeadLetterRequestSchema;
+    output: typeof DropDeadLetterResponseSchema;
+  },
+  /**
+   * @generated from rpc holdfast.v1.OperationsService.ListDispatchExceptions
+   */
+  listDispatchExceptions: {
+    methodKind: "unary";
+    input: typeof ListDispatchExceptionsRequestSchema;
+    output: typeof ListDispatchExceptionsResponseSchema;
+  },
+  /**
+   * @generated from rpc holdfast.v1.OperationsService.AttachDispatch
+   */
+  attachDispatch: {
+    methodKind: "unary";
+    input: typeof AttachDispatchRequestSchema;
+    output: typeof AttachDispatchResponseSchema;
+  },
+  /**
+   * @generated from rpc holdfast.v1.OperationsService.ListAtRisk
+   */
+  listAtRisk: {
+    methodKind: "unary";
+    input: typeof ListAtRiskRequestSchema;
+    output: typeof ListAtRiskResponseSchema;
+  },
+  /**
+   * @generated from rpc holdfast.v1.OperationsService.ResolveAtRisk
+   */
+  resolveAtRisk: {
+    methodKind: "unary";
+    input: typeof ResolveAtRiskRequestSchema;
+    output: typeof ResolveAtRiskResponseSchema;
+  },
+  /**
+   * The four measures, and what needs a person, with the thresholds that colour them.
+   *
+   * @generated from rpc holdfast.v1.OperationsService.GetSyncHealth
+   */
+  getSyncHealth: {
+    methodKind: "unary";
+    input: typeof GetSyncHealthRequestSchema;
+    output: typeof GetSyncHealthResponseSchema;
+  },
+  /**
+   * @generated from rpc holdfast.v1.OperationsService.ListDriftRuns
+   */
+  listDriftRuns: {
+    methodKind: "unary";
+    input: typeof ListDriftRunsRequestSchema;
+    output: typeof ListDriftRunsResponseSchema;
+  },
+  /**
+   * @generated from rpc holdfast.v1.OperationsService.ListDiscrepancies
+   */
+  listDiscrepancies: {
+    methodKind: "unary";
+    input: typeof ListDiscrepanciesRequestSchema;
+    output: typeof ListDiscrepanciesResponseSchema;
+  },
+  /**
+   * @generated from rpc holdfast.v1.OperationsService.ResolveDrift
+   */
+  resolveDrift: {
+    methodKind: "unary";
+    input: typeof ResolveDriftRequestSchema;
+    output: typeof ResolveDriftResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_holdfast_v1_operations_service, 0);
