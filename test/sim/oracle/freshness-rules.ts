@@ -44,7 +44,7 @@ export function freshnessOfSource(state: ModelState, source: ModelSource, nowMs:
   return freshnessOf(state, nowMs, source.shown);
 }
 
-/** As the worst of its sources, those that had an event applied there; LIVE while there is none. */
+/** As the worst of its sources, those that had an event of a stock applied there; LIVE while there is none. */
 export function freshness(state: ModelState, warehouseId: string, nowMs: number): FreshnessPicture {
   const sources = [...state.sources.values()].filter((source) => source.warehouses.has(warehouseId));
   const each = sources.map((source) => {

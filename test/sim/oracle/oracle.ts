@@ -15,7 +15,7 @@
  * - an event that waits and comes again is BUFFERED again; a heartbeat is APPLIED, with what is missing;
  * - a dead-lettered event brings its warehouse into being, not its stock; an OrderClosed that names a SKU does; an OrderClosed by
  *   order_id is ambiguous when several dealers have anything open under it there, whatever its SKU;
- * - the sources of a warehouse are those that had an event applied there; freshness follows what is durable.
+ * - the sources of a warehouse are those that had an event of a stock applied there; freshness follows what is durable.
  */
 import { commit, extend, release } from "./change-rules.js";
 import { OutcomeComparison } from "./compare-outcome.js";

@@ -84,7 +84,9 @@ function applyNext(
   source.eventIds.delete(event.sequence - KNOWN_EVENTS);
   if (isFaulty(event)) return event.fault;
   const rejection = applyErpEvent(state, event, at);
-  if (rejection === undefined) source.warehouses = new Set([...source.warehouses, event.body.warehouseId]);
+  // An order closed for all its SKUs names no stock: it makes nobody a source of the warehouse.
+  const { warehouseId, sku } = event.body;
+  if (rejection === undefined && sku !== "") source.warehouses = new Set([...source.warehouses, warehouseId]);
   return rejection;
 }
 
