@@ -4,7 +4,8 @@
  *
  * 1. At most `inFlightMax` events are unanswered, and none is sent while the connection is full.
  * 2. When the caller stops reading, or its events throw, the stream is cancelled and the event iterator is returned.
- * 3. The generator never waits for the caller's next event once the stream is over.
+ * 3. A request for positions is no answer: it is handed to `onPositionsRequest` and never yielded.
+ * 4. The generator never waits for the caller's next event once the stream is over.
  */
 import { create } from "@bufbuild/protobuf";
 import { type ClientDuplexStream, type ServiceError, status } from "@grpc/grpc-js";
@@ -14,6 +15,7 @@ import {
   StreamEventsRequestSchema,
   type StreamEventsResponse,
 } from "../gen/holdfast/v1/erp_service_pb.js";
+import type { PositionsRequest } from "../gen/holdfast/v1/position_pb.js";
 import { AnswerDeadline } from "./answer-deadline.js";
 import { errorFromCall, HoldfastError } from "./holdfast-error.js";
 import { type MessageInput, messageFromInput } from "./message-input.js";
@@ -23,6 +25,8 @@ export interface EventStreamOptions {
   readonly inFlightMax?: number;
   /** How long the oldest unanswered event may wait before the stream is given up. 30 s when unset. */
   readonly answerTimeoutMs?: number;
+  /** The server wants the source's positions; answer with `reportPositions`. Passed over when unset. */
+  readonly onPositionsRequest?: ((request: PositionsRequest) => void) | undefined;
 }
 
 /** One ERP event, numbered by the caller. */
@@ -49,10 +53,15 @@ export async function* exchangeEvents(
   call.on("error", () => window.close());
   sendAll(call, { iterator, window, deadline }).catch(giveUp);
   try {
-    for await (const answer of call) {
+    for await (const message of call) {
+      const answer = message as StreamEventsResponse;
+      if (answer.positionsRequest !== undefined) {
+        options.onPositionsRequest?.(answer.positionsRequest);
+        continue;
+      }
       deadline.answered();
       window.answered();
-      yield answer as StreamEventsResponse;
+      yield answer;
     }
   } catch (error) {
     throw failure ?? errorFromCall(error as ServiceError);

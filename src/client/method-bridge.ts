@@ -5,12 +5,23 @@ import {
   type DescMessage,
   type DescMethod,
   type DescMethodBiDiStreaming,
+  type DescMethodClientStreaming,
+  type DescMethodServerStreaming,
   type DescMethodUnary,
   fromBinary,
   type MessageShape,
   toBinary,
 } from "@bufbuild/protobuf";
-import type { CallOptions, Client, ClientDuplexStream, ClientUnaryCall, Metadata, ServiceError } from "@grpc/grpc-js";
+import {
+  type CallOptions,
+  type Client,
+  type ClientDuplexStream,
+  type ClientReadableStream,
+  type ClientUnaryCall,
+  type ClientWritableStream,
+  Metadata,
+  type ServiceError,
+} from "@grpc/grpc-js";
 
 /** One attempt of a unary call. */
 export function startUnary<I extends DescMessage, O extends DescMessage>(
@@ -38,6 +49,39 @@ export function startDuplex<I extends DescMessage, O extends DescMessage>(
   metadata: Metadata,
 ): ClientDuplexStream<MessageShape<I>, MessageShape<O>> {
   return client.makeBidiStreamRequest(pathOf(method), encoder(method.input), decoder(method.output), metadata);
+}
+
+/** Opens a stream from us, answered once. */
+export function startClientStream<I extends DescMessage, O extends DescMessage>(
+  client: Client,
+  method: DescMethodClientStreaming<I, O>,
+  options: CallOptions,
+  settle: (error: ServiceError | null, response?: MessageShape<O>) => void,
+): ClientWritableStream<MessageShape<I>> {
+  const metadata = new Metadata();
+  return client.makeClientStreamRequest(
+    pathOf(method),
+    encoder(method.input),
+    decoder(method.output),
+    metadata,
+    options,
+    settle,
+  );
+}
+
+/** Opens a stream to us. */
+export function startServerStream<I extends DescMessage, O extends DescMessage>(
+  client: Client,
+  method: DescMethodServerStreaming<I, O>,
+  request: MessageShape<I>,
+): ClientReadableStream<MessageShape<O>> {
+  return client.makeServerStreamRequest(
+    pathOf(method),
+    encoder(method.input),
+    decoder(method.output),
+    request,
+    new Metadata(),
+  );
 }
 
 function pathOf(method: DescMethod): string {

@@ -1,5 +1,6 @@
 /**
- * Retries of UNAVAILABLE, and of nothing else: the outcome of such a call is unknown, and the same request_id resolves it.
+ * Retries of unary calls that ended with UNAVAILABLE, and of no others: the outcome of such a call is unknown, and the same
+ * request_id resolves it. Also what streams that are opened again go by: which failures pass, and how long to wait.
  *
  * 1. Every attempt is the same request; this module never changes it.
  * 2. Attempts and the time for all of them are bounded; a wait that would pass the deadline is not begun.
@@ -45,20 +46,44 @@ export async function retryUnavailable<T>(
       return await attempt(endsAtMs - environment.nowMs());
     } catch (error) {
       if (!isUnavailable(error) || attemptNumber >= limits.policy.attemptsMax) throw error;
-      const delayMs = delayBefore(attemptNumber, error.retryAfterMs ?? 0, limits.policy, environment.random());
+      const random = environment.random();
+      const delayMs = retryDelayMs(attemptNumber, error.retryAfterMs, { policy: limits.policy, random });
       if (environment.nowMs() + delayMs >= endsAtMs) throw error;
       await environment.sleep(delayMs, limits.signal);
     }
   }
 }
 
-function isUnavailable(error: unknown): error is HoldfastError {
-  return error instanceof HoldfastError && error.code === status.UNAVAILABLE;
+/** Codes of failures that stay as they are, however often the same is tried. */
+const FINAL_CODES: ReadonlySet<status> = new Set([
+  status.INVALID_ARGUMENT,
+  status.NOT_FOUND,
+  status.ALREADY_EXISTS,
+  status.PERMISSION_DENIED,
+  status.FAILED_PRECONDITION,
+  status.OUT_OF_RANGE,
+  status.UNIMPLEMENTED,
+  status.UNAUTHENTICATED,
+]);
+
+/** Whether a stream that ended so is worth opening again: the server was away, busy, restarted, or the line broke. */
+export function isPassing(error: unknown): error is HoldfastError {
+  return error instanceof HoldfastError && !FINAL_CODES.has(error.code);
 }
 
-function delayBefore(retryNumber: number, retryAfterMs: number, policy: RetryPolicy, random: number): number {
+/** The wait before the given retry (1, 2, 3 ...): doubling, with jitter, above what the server asks for. */
+export function retryDelayMs(
+  retryNumber: number,
+  retryAfterMs: number | undefined,
+  limits: { readonly policy: Pick<RetryPolicy, "backoffMinMs" | "backoffMaxMs">; readonly random: number },
+): number {
+  const { policy, random } = limits;
   const backoffMs = Math.min(policy.backoffMaxMs, policy.backoffMinMs * 2 ** (retryNumber - 1));
-  return retryAfterMs + backoffMs * (0.5 + random / 2);
+  return (retryAfterMs ?? 0) + backoffMs * (0.5 + random / 2);
+}
+
+function isUnavailable(error: unknown): error is HoldfastError {
+  return error instanceof HoldfastError && error.code === status.UNAVAILABLE;
 }
 
 function sleepUnlessAborted(delayMs: number, signal: AbortSignal | undefined): Promise<void> {

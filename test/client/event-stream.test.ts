@@ -67,6 +67,23 @@ describe("an event stream", () => {
     expect(first?.event?.body).toMatchObject({ case: "stockReceived", value: { quantity: 5n } });
   });
 
+  test("hands a request for positions to its handler, and counts it as no answer", async () => {
+    const client = await connect((call) => {
+      call.on("data", (request: StreamEventsRequest) => {
+        call.write({ positionsRequest: { runId: `run-${request.event?.sequence}`, full: true } });
+        call.write(answerTo(request));
+      });
+      call.on("end", () => call.end());
+    });
+    const asked: string[] = [];
+    const onPositionsRequest = ({ runId }: { runId: string }) => asked.push(runId);
+    // With one event in flight, a request counted as an answer would let the stream end early.
+    const answers = client.streamEvents(events(3), { inFlightMax: 1, onPositionsRequest });
+    expect(await sequencesOf(answers)).toEqual([1, 2, 3]);
+    expect(asked).toEqual(["run-1", "run-2", "run-3"]);
+    expect(await sequencesOf(client.streamEvents(events(2)))).toEqual([1, 2]);
+  });
+
   test("never has more than inFlightMax events unanswered, and reaches that many", async () => {
     let unanswered = 0;
     let unansweredMost = 0;

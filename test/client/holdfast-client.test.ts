@@ -242,6 +242,59 @@ describe("every method", () => {
     expect((await client.getStock({ warehouseId: "w1", sku: "A" })).stock?.onHand).toBe(7n);
   });
 
+  test("of the ERP side for operations people reaches the RPC of its name too", async () => {
+    const source = { source: "s", appliedSequence: 3n };
+    const deadLetter = { number: 7n };
+    const exception = { number: 8n };
+    const discrepancy = { number: 9n, sku: "A" };
+    const { client } = await connect({
+      putSource: () => ({ source }),
+      getSource: () => ({ source }),
+      listSources: () => ({ sources: [source] }),
+      moveStockSource: () => ({ source: "s", previousSource: "t" }),
+      skipGap: ({ last }: { last: bigint }) => ({ appliedSequence: last, skipped: { first: 4n, last } }),
+      listDeadLetters: () => ({ deadLetters: [deadLetter] }),
+      replayDeadLetter: () => ({ deadLetter }),
+      dropDeadLetter: () => ({ deadLetter }),
+      listDispatchExceptions: () => ({ exceptions: [exception] }),
+      attachDispatch: () => ({ exception }),
+      listAtRisk: () => ({ lines: [{ sku: "A", shortBy: 2n }] }),
+      resolveAtRisk: () => ({ reservation: { reservationId: "x" } }),
+      getSyncHealth: () => ({ atRiskUnits: { value: 2n } }),
+      listDriftRuns: () => ({ runs: [{ runId: "r" }] }),
+      listDiscrepancies: () => ({ discrepancies: [discrepancy] }),
+      resolveDrift: () => ({ discrepancy }),
+    });
+    expect((await client.putSource({ source: { source: "s" } })).source).toMatchObject(source);
+    expect((await client.getSource({ source: "s" })).source).toMatchObject(source);
+    expect((await client.listSources()).sources).toMatchObject([source]);
+    const moved = await client.moveStockSource({ warehouseId: "w", sku: "A", source: "s", fromSequence: 4 });
+    expect(moved.previousSource).toBe("t");
+    expect((await client.skipGap({ source: "s", last: 5 })).skipped).toMatchObject({ first: 4n, last: 5n });
+    expect((await client.listDeadLetters()).deadLetters).toMatchObject([deadLetter]);
+    expect((await client.replayDeadLetter({ number: 7 })).deadLetter).toMatchObject(deadLetter);
+    expect((await client.dropDeadLetter({ number: 7 })).deadLetter).toMatchObject(deadLetter);
+    expect((await client.listDispatchExceptions({ warehouseId: "w" })).exceptions).toMatchObject([exception]);
+    expect((await client.attachDispatch({ warehouseId: "w", exception: 8 })).exception).toMatchObject(exception);
+    expect((await client.listAtRisk()).lines[0]?.shortBy).toBe(2n);
+    expect((await client.resolveAtRisk({ reservationId: "x" })).reservation?.reservationId).toBe("x");
+    expect((await client.getSyncHealth()).atRiskUnits?.value).toBe(2n);
+    expect((await client.listDriftRuns()).runs[0]?.runId).toBe("r");
+    expect((await client.listDiscrepancies({ warehouseId: "w" })).discrepancies).toMatchObject([discrepancy]);
+    expect((await client.resolveDrift({ warehouseId: "w", number: 9 })).discrepancy).toMatchObject(discrepancy);
+  });
+
+  test("that could attach units twice is not retried", async () => {
+    const { client, server } = await connect({
+      attachDispatch: () => {
+        throw refused({ code: status.UNAVAILABLE, message: "journal", reason: "JOURNAL_UNAVAILABLE" });
+      },
+    });
+    const failure = await failureOf(client.attachDispatch({ warehouseId: "w", exception: 1, quantity: 3 }));
+    expect(failure.code).toBe(status.UNAVAILABLE);
+    expect(server.requests.get("attachDispatch")).toHaveLength(1);
+  });
+
   test("everyPage reads on until the token is empty", async () => {
     const { client } = await connect({
       listDealers: ({ pageToken }: { pageToken: string }) =>

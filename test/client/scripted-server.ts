@@ -8,7 +8,6 @@ import {
   Metadata,
   Server,
   ServerCredentials,
-  type ServerDuplexStream,
   type ServerUnaryCall,
   type ServiceDefinition,
   type sendUnaryData,
@@ -25,7 +24,8 @@ import { ReservationService } from "../../src/gen/holdfast/v1/reservation_servic
 // biome-ignore lint/suspicious/noExplicitAny: a script is written by the test that knows the message types
 type Loose = any;
 export type UnaryScript = (request: Loose) => Loose | Promise<Loose>;
-export type StreamScript = (call: ServerDuplexStream<Loose, Loose>) => void;
+/** `answer` is there for methods that only the caller streams on. */
+export type StreamScript = (call: Loose, answer?: Loose) => void;
 export type Script = Readonly<Record<string, UnaryScript | StreamScript>>;
 
 export interface ScriptedServer {
@@ -50,7 +50,7 @@ export async function startScriptedServer(script: Script): Promise<ScriptedServe
       handlers[method.localName] =
         method.methodKind === "unary"
           ? unaryHandler(method, handler as UnaryScript, requests)
-          : (call: ServerDuplexStream<Loose, Loose>) => (handler as StreamScript)(call);
+          : (handler as StreamScript);
     }
     if (Object.keys(definition).length > 0) server.addService(definition as ServiceDefinition, handlers);
   }
@@ -94,8 +94,8 @@ export function refused(refusal: Parameters<typeof refusalStatus>[0]): Error {
 function definitionOf(method: DescMethod): object {
   return {
     path: `/${method.parent.typeName}/${method.name}`,
-    requestStream: method.methodKind !== "unary",
-    responseStream: method.methodKind !== "unary",
+    requestStream: method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming",
+    responseStream: method.methodKind === "server_streaming" || method.methodKind === "bidi_streaming",
     requestSerialize: encoder(method.input),
     requestDeserialize: (bytes: Buffer) => fromBinary(method.input, bytes),
     responseSerialize: encoder(method.output),
