@@ -42,6 +42,8 @@ export const LIMITS = {
   policiesMax: 1_000_000,
   /** Dispatch exceptions shown by GetStock. */
   exceptionsShownMax: 100,
+  /** How long a stock's movements are remembered: what is older can be neither reversed nor compared. */
+  movementsKeptMs: 30 * 24 * 3_600_000,
   /** Bytes kept of an ERP event whose body could not be taken. */
   faultyEventBytesMax: 16 * 1024,
   /** How often free disk space is looked at. */

@@ -6,9 +6,10 @@
 import type { Freshness } from "../domain/availability.js";
 import { riskChanges } from "../domain/coverage.js";
 import type { DecisionContext } from "../domain/decide/decision.js";
+import { withBuffer } from "../domain/degraded.js";
 import type { PartitionEvent, RequestAnswered, SystemEvent } from "../domain/event.js";
 import type { RecordStamp } from "../domain/evolve.js";
-import type { Stock } from "../domain/stock.js";
+import type { InheritedStockPolicy, Stock } from "../domain/stock.js";
 import type { SystemState } from "../domain/system-state.js";
 import type { LogStore } from "../snapshots/log-store.js";
 import type { PartitionStore } from "../snapshots/partition-store.js";
@@ -19,6 +20,8 @@ import type { BlockBuilder } from "./block-builder.js";
 export interface Publisher {
   /** A copy of these stocks' counters, taken at the end of the turn, to be shown once `publish` is called. */
   stocks(partition: number, stocks: Iterable<Stock>): () => void;
+  /** What all stocks of a partition inherit, as it is now, to be shown once the result is called. */
+  inherited(partition: number): () => void;
   /** System events of one record, to be shown once the result is called. */
   system(events: readonly SystemEvent[], timeMs: number): () => void;
 }
@@ -72,10 +75,17 @@ export class Turn {
     return {
       nowMs: this.nowMs,
       epoch: this.system.epoch,
-      inherited: policies.inherited(partition.warehouseId),
+      inherited: this.inherited(partition),
       policy: policies.effective(partition.warehouseId, dealerId),
       freshness: this.freshness(partition.partition),
+      isProvisional: partition.degraded.step > 0,
     };
+  }
+
+  /** What the stocks of a warehouse inherit now. */
+  inherited(partition: PartitionStore): InheritedStockPolicy {
+    const inherited = this.system.policies.inherited(partition.warehouseId);
+    return partition.degradedChanges === 0 ? inherited : withBuffer(inherited, partition);
   }
 
   /**
@@ -105,6 +115,9 @@ export class Turn {
     partition.sequence = stamp.sequence;
     this.#block.add({ partition: partition.partition, epoch: this.system.epoch, ...stamp, events: all });
     this.#remember(partition.partition, stocks);
+    if (events.some(({ kind }) => kind === "DegradedStepped")) {
+      this.#block.publications.push(this.#options.publisher.inherited(partition.partition));
+    }
   }
 
   /** Takes events into effect as one record of the system's partition. */

@@ -11,6 +11,7 @@ import type { AvailabilityPage, AvailabilityPort, DealerDirectory } from "../act
 import type { Publisher } from "../actor/turn.js";
 import type { Freshness, StockFigures } from "../domain/availability.js";
 import type { Dealer } from "../domain/command.js";
+import { withBuffer } from "../domain/degraded.js";
 import type { SystemEvent } from "../domain/event.js";
 import type { Refusal } from "../domain/refusal.js";
 import {
@@ -25,6 +26,7 @@ import type { LogStore } from "../snapshots/log-store.js";
 /** One warehouse as readers see it. */
 interface PublishedWarehouse {
   readonly partition: number;
+  readonly warehouseId: string;
   inherited: InheritedStockPolicy;
   /** Stocks that are durable: those with a higher number are not shown yet. */
   stockCount: number;
@@ -53,7 +55,7 @@ export class AvailabilityView implements AvailabilityPort, DealerDirectory, Publ
     const { tables, policies } = store.system.state;
     for (let number = 1; number <= tables.warehouses.count; number++) {
       const { warehouseId } = tables.warehouses.get(number)!;
-      this.#addWarehouse(number, warehouseId, policies.inherited(warehouseId));
+      this.#addWarehouse(number, warehouseId, withBuffer(policies.inherited(warehouseId), store.partition(number)));
       const warehouse = this.#byPartition.get(number)!;
       const { stocks } = store.partition(number);
       warehouse.stockCount = stocks.count;
@@ -89,15 +91,27 @@ export class AvailabilityView implements AvailabilityPort, DealerDirectory, Publ
   system(events: readonly SystemEvent[]): () => void {
     const { policies } = this.#store!.system.state;
     const inherited = events.some((event) => event.kind === "PolicyPut")
-      ? [...this.#warehouses.keys()].map((warehouseId) => ({ warehouseId, policy: policies.inherited(warehouseId) }))
+      ? [...this.#byPartition.keys()].map((partition) => this.inherited(partition))
       : [];
     const opened = events.flatMap((event) =>
       event.kind === "WarehouseOpened" ? [{ ...event, policy: policies.inherited(event.warehouseId) }] : [],
     );
     return () => {
       for (const { partition, warehouseId, policy } of opened) this.#addWarehouse(partition, warehouseId, policy);
-      for (const { warehouseId, policy } of inherited) this.#warehouses.get(warehouseId)!.inherited = policy;
+      for (const publish of inherited) publish();
       for (const event of events) if (event.kind === "DealerPut") this.#putDealer(event);
+    };
+  }
+
+  inherited(partition: number): () => void {
+    const store = this.#store!;
+    const warehouse = this.#byPartition.get(partition)!;
+    const inherited = withBuffer(
+      store.system.state.policies.inherited(warehouse.warehouseId),
+      store.partition(partition),
+    );
+    return () => {
+      warehouse.inherited = inherited;
     };
   }
 
@@ -161,7 +175,7 @@ export class AvailabilityView implements AvailabilityPort, DealerDirectory, Publ
   }
 
   #addWarehouse(partition: number, warehouseId: string, inherited: InheritedStockPolicy): void {
-    const warehouse = { partition, inherited, stockCount: 0, stocks: new Map() };
+    const warehouse = { partition, warehouseId, inherited, stockCount: 0, stocks: new Map() };
     this.#warehouses.set(warehouseId, warehouse);
     this.#byPartition.set(partition, warehouse);
   }
@@ -184,5 +198,6 @@ function countersOf(stock: Stock): StockCounters {
     lowAt: stock.lowAt,
     version: stock.version,
     updatedAtMs: stock.updatedAtMs,
+    isQuarantined: stock.isQuarantined,
   };
 }

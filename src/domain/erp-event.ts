@@ -54,6 +54,13 @@ export type ErpBody =
       readonly quantity: number;
       readonly orderId: string;
       readonly dealerId: string;
+    }
+  | {
+      readonly kind: "EventReversed";
+      readonly warehouseId: string;
+      readonly sku: string;
+      /** The event_id of the event that is undone. */
+      readonly reversedEventId: string;
     };
 
 export interface ErpEvent {

@@ -1,8 +1,11 @@
 import type { Freshness } from "./availability.js";
 import type { Attribution, Shortage } from "./command.js";
+import type { DegradedBuffer } from "./degraded.js";
 import type { ErpEvent, IncomingErpEvent } from "./erp-event.js";
+import type { ConsumedUnits } from "./movement.js";
 import type { PolicyFields, PolicyScope } from "./policy.js";
 import type { ReleaseReason, ReservationState } from "./reservation.js";
+import type { SourceThresholds } from "./source.js";
 
 /**
  * What happened in one warehouse's partition. Events are fully resolved facts: replay consults no policy, clock or configuration.
@@ -21,7 +24,14 @@ export type PartitionEvent =
   | HoldExpired
   | UnitsDispatched
   | RiskChanged
-  | RequestAnswered;
+  | RequestAnswered
+  | UnitsReturned
+  | ReservationReopened
+  | ProvisionalConfirmed
+  | RiskKept
+  | DispatchAttached
+  | StockSourceMoved
+  | DegradedStepped;
 
 /** A stock came into being: the ERP named it, or a policy did (then without a source). */
 export interface StockOpened {
@@ -47,6 +57,14 @@ export interface ErpEventApplied {
   readonly onHandDelta: number;
   readonly unavailableDelta: number;
   readonly allocatedDelta: number;
+  /** Taken out of its turn: its source went on without it, so its sequence moves nothing. */
+  readonly isLate: boolean;
+  /** Of a dispatch: the units that the UnitsDispatched of the same record consume. */
+  readonly consumed: readonly ConsumedUnits[];
+  /** Of a dispatch with a DispatchUnmatched in the same record: the number of that exception; else 0. */
+  readonly exception: number;
+  /** Of a reversal: the number of the movement that it undoes; else 0. */
+  readonly reverses: number;
 }
 
 /** A dead letter: the sequence moves on, nothing else does. */
@@ -55,6 +73,8 @@ export interface ErpEventRejected {
   readonly event: IncomingErpEvent;
   /** UPPER_SNAKE, then `: field` where one is meant. */
   readonly reason: string;
+  /** It came after its source went on without it: its sequence moves nothing. */
+  readonly isLate: boolean;
 }
 
 /** The part of the dispatch in the same record that consumed no committed units. */
@@ -92,6 +112,8 @@ export interface ReservationCommitted {
   readonly kind: "ReservationCommitted";
   readonly reservation: number;
   readonly quantities: readonly number[] | undefined;
+  /** Confirmed while the ERP was away, to be confirmed again. */
+  readonly provisional: boolean;
 }
 
 /** Open units were given back. `quantities` by line for a part; undefined for all that is open. */
@@ -100,6 +122,8 @@ export interface ReservationReleased {
   readonly reservation: number;
   readonly quantities: readonly number[] | undefined;
   readonly reason: ReleaseReason;
+  /** Where an operator did it. */
+  readonly attribution: Attribution | undefined;
 }
 
 export interface HoldExtended {
@@ -127,6 +151,65 @@ export interface RiskChanged {
   readonly reservation: number;
   readonly line: number;
   readonly atRisk: boolean;
+}
+
+/** A dispatch was wrong: units of one line are committed again. */
+export interface UnitsReturned {
+  readonly kind: "UnitsReturned";
+  readonly reservation: number;
+  readonly line: number;
+  readonly quantity: number;
+}
+
+/** A dispatch was wrong, and its reservation has ended: a successor holds the units, committed. */
+export interface ReservationReopened {
+  readonly kind: "ReservationReopened";
+  readonly reservation: number;
+  readonly epoch: number;
+  /** The ended one, which gives dealer, order and lines. */
+  readonly ended: number;
+  /** Units by line of the ended one. */
+  readonly quantities: readonly number[];
+}
+
+/** What was confirmed while the ERP was away stands against live figures too. */
+export interface ProvisionalConfirmed {
+  readonly kind: "ProvisionalConfirmed";
+  readonly reservation: number;
+}
+
+/** An operator decided that a reservation stands although it is at risk. */
+export interface RiskKept {
+  readonly kind: "RiskKept";
+  readonly reservation: number;
+  readonly attribution: Attribution;
+}
+
+/**
+ * Units of a dispatch that had matched nothing need no person any more: an operator found their reservation, whose units the
+ * UnitsDispatched of the same record consumes, or the dispatch was reversed (then `reservation` is 0).
+ */
+export interface DispatchAttached {
+  readonly kind: "DispatchAttached";
+  readonly exception: number;
+  readonly reservation: number;
+  readonly line: number;
+  readonly quantity: number;
+  readonly attribution: Attribution;
+}
+
+/** Another source is the stock's source of record, from one of its sequences on. */
+export interface StockSourceMoved {
+  readonly kind: "StockSourceMoved";
+  readonly stock: number;
+  readonly source: string;
+  readonly fromSequence: number;
+  readonly attribution: Attribution;
+}
+
+/** What is held back of every stock of the warehouse changed; a step of 0 ends it. */
+export interface DegradedStepped extends DegradedBuffer {
+  readonly kind: "DegradedStepped";
 }
 
 export type MutatingMethod = "Reserve" | "Commit" | "Release" | "Extend";
@@ -168,7 +251,18 @@ export interface AnsweredReservation {
 }
 
 /** What happened to the things that all warehouses share: warehouses, dealers, policies, ERP sources. */
-export type SystemEvent = EpochBegun | WarehouseOpened | DealerPut | PolicyPut | ErpEventBuffered | ErpEventRejected;
+export type SystemEvent =
+  | EpochBegun
+  | WarehouseOpened
+  | DealerPut
+  | PolicyPut
+  | ErpEventBuffered
+  | ErpEventRejected
+  | SourcePut
+  | SourceLost
+  | SourceBack
+  | GapSkipped
+  | DeadLetterResolved;
 
 /** A new data folder or a restored backup begins: reservation ids carry the epoch and its nonce from here on. */
 export interface EpochBegun {
@@ -203,6 +297,43 @@ export interface PolicyPut {
 export interface ErpEventBuffered {
   readonly kind: "ErpEventBuffered";
   readonly event: IncomingErpEvent;
+}
+
+/** What an operator says of a source. */
+export interface SourcePut {
+  readonly kind: "SourcePut";
+  readonly source: string;
+  readonly warehouseIds: readonly string[];
+  readonly thresholds: SourceThresholds;
+  readonly attribution: Attribution;
+}
+
+/** A source has been silent for too long: the figures of its warehouses are stale from now on. */
+export interface SourceLost {
+  readonly kind: "SourceLost";
+  readonly source: string;
+}
+
+/** A source that was lost has caught up again. */
+export interface SourceBack {
+  readonly kind: "SourceBack";
+  readonly source: string;
+}
+
+/** What a source did not send is passed over. */
+export interface GapSkipped {
+  readonly kind: "GapSkipped";
+  readonly source: string;
+  readonly first: number;
+  readonly last: number;
+  readonly attribution: Attribution;
+}
+
+export interface DeadLetterResolved {
+  readonly kind: "DeadLetterResolved";
+  readonly number: number;
+  readonly how: "REPLAYED" | "DROPPED";
+  readonly attribution: Attribution;
 }
 
 /** One record of the journal: what one command, or one step of expiry, did to one partition. Its sequence runs 1, 2, 3 ... (I8). */

@@ -3,16 +3,20 @@
  * so that replaying the journal gives the same state to the byte (decision 10). Lifecycle transitions come from the one machine.
  */
 import { assert } from "./assertion.js";
+import type { ErpBody } from "./erp-event.js";
 import type {
   ErpEventApplied,
   PartitionEvent,
   ReservationCommitted,
   ReservationMade,
   ReservationReleased,
+  ReservationReopened,
   RiskChanged,
   UnitsDispatched,
+  UnitsReturned,
 } from "./event.js";
 import { type LifecycleEvent, nextState } from "./lifecycle.js";
+import type { Movement, MovementKind } from "./movement.js";
 import type { PartitionState } from "./partition-state.js";
 import { isOpen, openUnits, type Reservation, type ReservationLine, wasDispatched } from "./reservation.js";
 import { LAST_EVENTS_MAX, newStock, type Stock } from "./stock.js";
@@ -57,6 +61,7 @@ export function evolve(state: PartitionState, event: PartitionEvent, stamp: Reco
         reason: event.reason,
         createdAtMs: stamp.timeMs,
         attached: 0,
+        attachments: [],
         previousOfStock: stock.newestException,
       });
       stock.newestException = number;
@@ -94,6 +99,41 @@ export function evolve(state: PartitionState, event: PartitionEvent, stamp: Reco
     case "RequestAnswered":
       state.answers.add(event);
       return;
+    case "UnitsReturned":
+      evolveReturned(state, event, stamp, touched);
+      return;
+    case "ReservationReopened":
+      evolveReopened(state, event, stamp, touched);
+      return;
+    case "ProvisionalConfirmed": {
+      const reservation = advance(state, event.reservation, "provisional_confirmed", stamp, "COMMITTED");
+      reservation.provisional = false;
+      state.provisional.delete(event.reservation);
+      return;
+    }
+    case "RiskKept":
+      state.reservations.touch(event.reservation).isKept = true;
+      return;
+    case "DispatchAttached": {
+      const exception = state.exceptions.touch(event.exception);
+      const { reservation, line, quantity } = event;
+      exception.attached += quantity;
+      if (reservation !== 0) exception.attachments = [...exception.attachments, { reservation, line, quantity }];
+      assert(exception.attached <= exception.quantity, "I2: no more is attached than was unmatched");
+      return;
+    }
+    case "StockSourceMoved": {
+      const stock = state.stocks.touch(event.stock);
+      stock.source = event.source;
+      stock.sourceFrom = event.fromSequence;
+      return;
+    }
+    case "DegradedStepped": {
+      const { sinceMs, step, units, percent } = event;
+      state.degraded = { sinceMs, step, units, percent };
+      state.degradedChanges += 1;
+      return;
+    }
   }
 }
 
@@ -113,6 +153,43 @@ function evolveErpEvent(
   stock.lastEvents = [...stock.lastEvents.slice(1 - LAST_EVENTS_MAX), event.event];
   changed(stock, stamp);
   touched(stock);
+  addMovement(state, stock, {
+    kind: MOVEMENT_KINDS[event.event.body.kind],
+    source: event.event.source,
+    sequence: event.event.sequence,
+    eventId: event.event.eventId,
+    timeMs: stamp.timeMs,
+    onHandDelta: event.onHandDelta,
+    unavailableDelta: event.unavailableDelta,
+    allocatedDelta: event.allocatedDelta,
+    consumed: event.consumed,
+    exception: event.exception,
+    isLate: event.isLate,
+    reverses: event.reverses,
+  });
+}
+
+const MOVEMENT_KINDS: Readonly<Record<ErpBody["kind"], MovementKind>> = {
+  StockReceived: "moved",
+  StockAdjusted: "moved",
+  StockCounted: "counted",
+  StockBlocked: "moved",
+  DemandAllocated: "moved",
+  OrderDispatched: "dispatched",
+  OrderClosed: "closed",
+  StockReturned: "moved",
+  EventReversed: "reversed",
+};
+
+/** Adds to the history of a stock that is touched already. */
+export function addMovement(
+  state: PartitionState,
+  stock: Stock,
+  movement: Omit<Movement, "number" | "stock" | "previous">,
+): void {
+  const number = state.movements.count + 1;
+  state.movements.add({ number, stock: stock.number, previous: stock.newestMovement, ...movement });
+  stock.newestMovement = number;
 }
 
 function evolveMade(state: PartitionState, event: ReservationMade, stamp: RecordStamp, touched: StockTouched): void {
@@ -151,6 +228,8 @@ function evolveMade(state: PartitionState, event: ReservationMade, stamp: Record
     expiresAtMs: event.expiresAtMs,
     provisional: event.provisional,
     atRisk: false,
+    atRiskSinceMs: 0,
+    isKept: false,
     revision: 1,
     reopenedFrom: "",
     epoch: event.epoch,
@@ -172,7 +251,77 @@ export function indexOpen(state: PartitionState, reservation: Reservation): void
   } else {
     state.openLines.add(reservation.number, reservation.lines, "commit", reservation.commitOrder);
   }
+  if (reservation.provisional) state.provisional.add(reservation.number);
+  if (reservation.atRisk) state.atRisk.add(reservation.number);
   state.orders.add(reservation.orderId, reservation.number);
+}
+
+/** Units of a dispatch that was wrong are committed again. */
+function evolveReturned(state: PartitionState, event: UnitsReturned, stamp: RecordStamp, touched: StockTouched): void {
+  const reservation = advance(state, event.reservation, "dispatch_reversed", stamp, "COMMITTED");
+  const line = reservation.lines[event.line]!;
+  assert(line.dispatched >= event.quantity, "I2: no more returns than was dispatched");
+  const wasOpen = line.open > 0;
+  line.dispatched -= event.quantity;
+  line.open += event.quantity;
+  const stock = state.stocks.touch(line.stock);
+  stock.committed += event.quantity;
+  changed(stock, stamp);
+  touched(stock);
+  if (wasOpen) state.openLines.setOpen(reservation.number, event.line, line.open);
+  else {
+    state.openLines.delete(reservation.number);
+    state.openLines.add(reservation.number, reservation.lines, "commit", reservation.commitOrder);
+  }
+}
+
+/** The successor of an ended reservation whose dispatch was wrong: the units are committed again, under an id of their own. */
+function evolveReopened(
+  state: PartitionState,
+  event: ReservationReopened,
+  stamp: RecordStamp,
+  touched: StockTouched,
+): void {
+  const ended = state.reservations.get(event.ended)!;
+  assert(!isOpen(ended.state), "I3: only what has ended is reopened");
+  const lines: ReservationLine[] = [];
+  event.quantities.forEach((quantity, index) => {
+    if (quantity === 0) return;
+    const { sku, stock: number } = ended.lines[index]!;
+    const stock = state.stocks.touch(number);
+    stock.committed += quantity;
+    changed(stock, stamp);
+    touched(stock);
+    lines.push({ sku, stock: number, requested: quantity, open: quantity, dispatched: 0, released: 0, atRisk: false });
+  });
+  const owner = state.dealers.touch(ended.dealer);
+  const reservation: Reservation = {
+    id: state.reservationId(event.reservation, event.epoch),
+    number: event.reservation,
+    dealerId: ended.dealerId,
+    orderId: ended.orderId,
+    warehouseId: ended.warehouseId,
+    lines,
+    state: "COMMITTED",
+    createdAtMs: stamp.timeMs,
+    updatedAtMs: stamp.timeMs,
+    expiresAtMs: 0,
+    provisional: false,
+    atRisk: false,
+    atRiskSinceMs: 0,
+    isKept: false,
+    revision: 1,
+    reopenedFrom: ended.id,
+    epoch: event.epoch,
+    // It was promised when its predecessor was committed, and is covered in that order.
+    commitOrder: ended.commitOrder,
+    dealer: ended.dealer,
+    previousOfDealer: owner.newestReservation,
+  };
+  owner.newestReservation = event.reservation;
+  owner.openReservations += 1;
+  state.reservations.add(reservation);
+  indexOpen(state, reservation);
 }
 
 function evolveCommitted(
@@ -185,6 +334,8 @@ function evolveCommitted(
   state.deadlines.delete(reservation.number);
   reservation.expiresAtMs = 0;
   reservation.commitOrder = stamp.sequence;
+  reservation.provisional = event.provisional;
+  if (event.provisional) state.provisional.add(reservation.number);
   for (let index = 0; index < reservation.lines.length; index++) {
     const line = reservation.lines[index]!;
     if (line.open === 0) continue;
@@ -192,7 +343,7 @@ function evolveCommitted(
     const stock = giveBack(state, line, line.open - quantity, "reserved", stamp, touched);
     stock.reserved -= quantity;
     stock.committed += quantity;
-    if (line.open === 0) clearRisk(reservation, line);
+    if (line.open === 0) clearRisk(state, reservation, line);
   }
   state.openLines.delete(reservation.number);
   state.openLines.add(reservation.number, reservation.lines, "commit", stamp.sequence);
@@ -213,7 +364,7 @@ function evolveReleased(
     if (quantity === 0) continue;
     giveBack(state, line, quantity, counter, stamp, touched);
     state.openLines.setOpen(reservation.number, index, line.open);
-    if (line.open === 0) clearRisk(reservation, line);
+    if (line.open === 0) clearRisk(state, reservation, line);
   }
   advanceAfterRemoval(state, reservation, "release", stamp);
 }
@@ -234,7 +385,7 @@ function evolveDispatched(
   line.open -= event.quantity;
   line.dispatched += event.quantity;
   state.openLines.setOpen(reservation.number, event.line, line.open);
-  if (line.open === 0) clearRisk(reservation, line);
+  if (line.open === 0) clearRisk(state, reservation, line);
   advanceAfterRemoval(state, reservation, "dispatch", stamp);
 }
 
@@ -244,7 +395,7 @@ function evolveRisk(state: PartitionState, event: RiskChanged, stamp: RecordStam
   state.openLines.setAtRisk(event.reservation, event.line, event.atRisk);
   const atRisk = reservation.lines.some((line) => line.atRisk);
   if (atRisk === reservation.atRisk) return;
-  reservation.atRisk = atRisk;
+  setAtRisk(state, reservation, atRisk ? stamp.timeMs : 0);
   step(reservation, "risk_changed", stamp);
 }
 
@@ -288,7 +439,9 @@ function step(reservation: Reservation, event: LifecycleEvent, stamp: RecordStam
 /** Takes an ended reservation out of everything that is derived from open ones. */
 function end(state: PartitionState, reservation: Reservation): void {
   reservation.expiresAtMs = 0;
-  reservation.atRisk = false;
+  setAtRisk(state, reservation, 0);
+  reservation.provisional = false;
+  state.provisional.delete(reservation.number);
   for (const line of reservation.lines) line.atRisk = false;
   state.openLines.delete(reservation.number);
   state.deadlines.delete(reservation.number);
@@ -313,10 +466,21 @@ function giveBack(
   return stock;
 }
 
-function clearRisk(reservation: Reservation, line: ReservationLine): void {
+function clearRisk(state: PartitionState, reservation: Reservation, line: ReservationLine): void {
   if (!line.atRisk) return;
   line.atRisk = false;
-  reservation.atRisk = reservation.lines.some((other) => other.atRisk);
+  if (!reservation.lines.some((other) => other.atRisk)) setAtRisk(state, reservation, 0);
+}
+
+/** `sinceMs` 0 for a reservation that is at risk no longer; what an operator decided about the risk ends with it. */
+function setAtRisk(state: PartitionState, reservation: Reservation, sinceMs: number): void {
+  reservation.atRisk = sinceMs > 0;
+  reservation.atRiskSinceMs = sinceMs;
+  if (reservation.atRisk) state.atRisk.add(reservation.number);
+  else {
+    state.atRisk.delete(reservation.number);
+    reservation.isKept = false;
+  }
 }
 
 function changed(stock: Stock, stamp: RecordStamp): void {

@@ -23,6 +23,8 @@ export const LIFECYCLE = {
         release_rest_after_dispatch: "FULFILLED",
         dispatch_part: "COMMITTED",
         dispatch_rest: "FULFILLED",
+        dispatch_reversed: "COMMITTED",
+        provisional_confirmed: "COMMITTED",
         risk_changed: "COMMITTED",
       },
     },

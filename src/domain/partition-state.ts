@@ -1,6 +1,8 @@
 import type { DeadlineHeap } from "./deadline-heap.js";
+import type { DegradedBuffer } from "./degraded.js";
 import type { ErpEvent } from "./erp-event.js";
 import type { RequestAnswered } from "./event.js";
+import type { ConsumedUnits, Movement } from "./movement.js";
 import type { OpenLines } from "./open-lines.js";
 import type { OrderIndex } from "./order-index.js";
 import type { Reservation } from "./reservation.js";
@@ -24,8 +26,10 @@ export interface StoredException {
   /** UPPER_SNAKE. */
   readonly reason: string;
   readonly createdAtMs: number;
-  /** Of its units, attached to reservations by an operator since. */
+  /** Of its units, those that need no person any more. */
   attached: number;
+  /** Of those, the units of reservations that an operator attached. */
+  attachments: readonly ConsumedUnits[];
   readonly previousOfStock: number;
 }
 
@@ -42,10 +46,18 @@ export interface PartitionState {
   readonly dealers: KeyedTable<PartitionDealer>;
   readonly answers: AnswerTable;
   readonly exceptions: Table<StoredException>;
+  readonly movements: History<Movement>;
+  /** What is held back of every stock while the ERP is away. Set by evolve only. */
+  degraded: DegradedBuffer;
+  /** How often that has changed; part of the version of every stock. */
+  degradedChanges: number;
   /** Derived from the reservations. */
   readonly openLines: OpenLines;
   readonly deadlines: DeadlineHeap;
   readonly orders: OrderIndex;
+  /** Open reservations that were confirmed while the ERP was away, in the order of their commit, and those at risk. */
+  readonly provisional: Set<number>;
+  readonly atRisk: Set<number>;
   /** The text form of a reservation's id, which carries the epoch's nonce. */
   reservationId(number: number, epoch: number): string;
 }
@@ -62,6 +74,14 @@ export interface Table<T> {
 
 export interface KeyedTable<T> extends Table<T> {
   find(key: string): T | undefined;
+}
+
+/** Items that never change once they are added; the oldest are forgotten. */
+export interface History<T> {
+  readonly count: number;
+  /** Undefined for what is forgotten. */
+  get(number: number): T | undefined;
+  add(item: T): void;
 }
 
 export interface AnswerTable {

@@ -1,4 +1,5 @@
 /** What policies say after inheritance: holds from dealer, warehouse, default; stock figures from stock, warehouse, default. */
+import { NO_BUFFER } from "./degraded.js";
 import type { EffectivePolicy, PolicyFields, PolicyItem, PolicyScope } from "./policy.js";
 import { SHIPPED_POLICY } from "./policy.js";
 import type { InheritedStockPolicy } from "./stock.js";
@@ -32,6 +33,7 @@ export class PolicyBook {
     const made: InheritedStockPolicy = {
       safetyStock: warehouse?.fields.safetyStock ?? shipped?.fields.safetyStock ?? SHIPPED_POLICY.safetyStock,
       lowAt: warehouse?.fields.lowAt ?? shipped?.fields.lowAt ?? SHIPPED_POLICY.lowAt,
+      degraded: NO_BUFFER,
       version: (shipped?.stockChanges ?? 0) + (warehouse?.stockChanges ?? 0),
     };
     this.#inherited.set(warehouseId, made);
@@ -49,13 +51,21 @@ export class PolicyBook {
     const warehouse =
       warehouseId === "" ? NOTHING : (this.find({ warehouseId, sku: "", dealerId: "" })?.fields ?? NOTHING);
     const shipped = this.find(DEFAULT_SCOPE)?.fields ?? NOTHING;
+    const pick = <Name extends WarehouseField>(name: Name): EffectivePolicy[Name] =>
+      (warehouse[name] ?? shipped[name] ?? SHIPPED_POLICY[name]) as EffectivePolicy[Name];
     const quota = dealer.openReservationsMax ?? shipped.openReservationsMax;
     const made: EffectivePolicy = {
-      safetyStock: warehouse.safetyStock ?? shipped.safetyStock ?? SHIPPED_POLICY.safetyStock,
-      lowAt: warehouse.lowAt ?? shipped.lowAt ?? SHIPPED_POLICY.lowAt,
-      holdDefaultMs:
-        dealer.holdDefaultMs ?? warehouse.holdDefaultMs ?? shipped.holdDefaultMs ?? SHIPPED_POLICY.holdDefaultMs,
-      holdMaxMs: dealer.holdMaxMs ?? warehouse.holdMaxMs ?? shipped.holdMaxMs ?? SHIPPED_POLICY.holdMaxMs,
+      safetyStock: pick("safetyStock"),
+      lowAt: pick("lowAt"),
+      holdDefaultMs: dealer.holdDefaultMs ?? pick("holdDefaultMs"),
+      holdMaxMs: dealer.holdMaxMs ?? pick("holdMaxMs"),
+      degradedBufferUnits: pick("degradedBufferUnits"),
+      degradedBufferPercent: pick("degradedBufferPercent"),
+      degradedBufferSpanMs: pick("degradedBufferSpanMs"),
+      driftThresholdUnits: pick("driftThresholdUnits"),
+      driftThresholdPercent: pick("driftThresholdPercent"),
+      driftAction: pick("driftAction"),
+      commitOverdueAfterMs: pick("commitOverdueAfterMs"),
       ...(quota === undefined ? {} : { openReservationsMax: quota }),
     };
     // A default longer than the maximum that applies is cut to it.
@@ -70,6 +80,9 @@ export class PolicyBook {
   }
 }
 
+/** Fields that a warehouse inherits from the default. */
+type WarehouseField = Exclude<keyof EffectivePolicy, "openReservationsMax">;
+
 const DEFAULT_SCOPE: PolicyScope = { warehouseId: "", sku: "", dealerId: "" };
 
 /** One text for one scope. Names hold no control characters, so a line feed keeps the parts apart. */
@@ -83,10 +96,6 @@ export function sameStockFields(a: PolicyFields, b: PolicyFields): boolean {
 }
 
 export function samePolicy(a: PolicyFields, b: PolicyFields): boolean {
-  return (
-    sameStockFields(a, b) &&
-    a.openReservationsMax === b.openReservationsMax &&
-    a.holdDefaultMs === b.holdDefaultMs &&
-    a.holdMaxMs === b.holdMaxMs
-  );
+  const names = new Set([...Object.keys(a), ...Object.keys(b)] as (keyof PolicyFields)[]);
+  return [...names].every((name) => a[name] === b[name]);
 }

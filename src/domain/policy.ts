@@ -6,7 +6,19 @@ export interface PolicyFields {
   readonly openReservationsMax?: number;
   readonly holdDefaultMs?: number;
   readonly holdMaxMs?: number;
+  /** Held back while the ERP is away, in full after the span: units, and percent of what is sellable. */
+  readonly degradedBufferUnits?: number;
+  readonly degradedBufferPercent?: number;
+  readonly degradedBufferSpanMs?: number;
+  /** A position drifts when it differs by more than both. */
+  readonly driftThresholdUnits?: number;
+  readonly driftThresholdPercent?: number;
+  readonly driftAction?: DriftAction;
+  readonly commitOverdueAfterMs?: number;
 }
+
+/** What is done about a stock that has drifted. */
+export type DriftAction = "HEAL" | "QUARANTINE" | "ASK";
 
 /** All empty: the default. Otherwise a warehouse, a stock (warehouse and SKU), or a dealer. */
 export interface PolicyScope {
@@ -33,6 +45,13 @@ export interface EffectivePolicy {
   readonly openReservationsMax?: number;
   readonly holdDefaultMs: number;
   readonly holdMaxMs: number;
+  readonly degradedBufferUnits: number;
+  readonly degradedBufferPercent: number;
+  readonly degradedBufferSpanMs: number;
+  readonly driftThresholdUnits: number;
+  readonly driftThresholdPercent: number;
+  readonly driftAction: DriftAction;
+  readonly commitOverdueAfterMs: number;
 }
 
 /** What ships, before anybody put a policy. */
@@ -41,4 +60,13 @@ export const SHIPPED_POLICY: EffectivePolicy = {
   lowAt: 10,
   holdDefaultMs: 15 * 60_000,
   holdMaxMs: 24 * 3_600_000,
+  // A network's morning moves a few percent of a fast SKU an hour outside of what Holdfast sees: returns, counts, breakage.
+  degradedBufferUnits: 0,
+  degradedBufferPercent: 12,
+  degradedBufferSpanMs: 3_600_000,
+  // Any difference counts, and a person looks at it before figures move.
+  driftThresholdUnits: 0,
+  driftThresholdPercent: 0,
+  driftAction: "ASK",
+  commitOverdueAfterMs: 48 * 3_600_000,
 };

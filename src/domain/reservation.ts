@@ -35,6 +35,10 @@ export interface Reservation {
   provisional: boolean;
   /** True while any of its lines is. */
   atRisk: boolean;
+  /** Since when it is at risk; 0 while it is not. */
+  atRiskSinceMs: number;
+  /** An operator decided that it stands although it is at risk. */
+  isKept: boolean;
   revision: number;
   /** The ended reservation that this one continues; empty for most. */
   readonly reopenedFrom: string;

@@ -23,6 +23,33 @@ export class SequenceRuns {
     else this.#runs.splice(index, 0, { first: sequence, last: sequence });
   }
 
+  get runs(): readonly SequenceRange[] {
+    return this.#runs;
+  }
+
+  has(sequence: number): boolean {
+    const before = this.#runs[this.#indexAfter(sequence) - 1];
+    return before !== undefined && sequence <= before.last;
+  }
+
+  /** Adds a range that begins after every sequence of the set. */
+  append({ first, last }: SequenceRange): void {
+    const newest = this.#runs.at(-1);
+    if (newest !== undefined && newest.last === first - 1) newest.last = last;
+    else this.#runs.push({ first, last });
+  }
+
+  delete(sequence: number): void {
+    const index = this.#indexAfter(sequence) - 1;
+    const run = this.#runs[index];
+    if (run === undefined || sequence > run.last) return;
+    const rest = [
+      { first: run.first, last: sequence - 1 },
+      { first: sequence + 1, last: run.last },
+    ].filter(({ first, last }) => first <= last);
+    this.#runs.splice(index, 1, ...rest);
+  }
+
   /** Forgets every sequence up to this one. */
   dropThrough(sequence: number): void {
     const index = this.#indexAfter(sequence);

@@ -6,6 +6,20 @@ import type { IncomingErpEvent } from "./erp-event.js";
 import { finish, mixString } from "./hash.js";
 import { type SequenceRange, SequenceRuns } from "./sequence-runs.js";
 
+/** When a source counts as late, away, or broken; an absent field is as configured for the service. Milliseconds. */
+export interface SourceThresholds {
+  readonly laggingAfterMs?: number;
+  readonly staleAfterMs?: number;
+  readonly gapWaitMs?: number;
+  readonly gapPolicy?: GapPolicy;
+}
+
+/** What happens when a gap has been open for gapWaitMs. */
+export type GapPolicy = "WAIT" | "SKIP";
+
+/** Ranges that were passed over and may still arrive late; the oldest is forgotten beyond this, and what comes of it is a duplicate. */
+const SKIPPED_RUNS_MAX = 1_000;
+
 /** How many of a source's newest events can be told from another event under the same sequence. */
 const REMEMBERED_EVENTS = 100_000;
 const CHUNK = 4096;
@@ -17,8 +31,17 @@ export class Source {
   applied = 0;
   /** Service time of its last journalled event, milliseconds. */
   lastEventAtMs = 0;
-  /** Partitions of the warehouses that it feeds. */
+  /** Partitions of the warehouses that its events moved stock of. */
   readonly partitions = new Set<number>();
+  /** What an operator said of it: warehouses that it feeds besides, and thresholds of its own. */
+  warehouseIds: readonly string[] = [];
+  thresholds: SourceThresholds = {};
+  /** Since when it is away and has not caught up again, service time; 0 while it is there. */
+  staleSinceMs = 0;
+  /** Since when the oldest event ahead of a gap waits, service time; 0 without one. */
+  gapSinceMs = 0;
+  /** What was passed over and has not come since. */
+  readonly skipped = new SequenceRuns();
   readonly #buffered = new Map<number, IncomingErpEvent>();
   readonly #bufferedRuns = new SequenceRuns();
   /** Hashes of event ids by chunk of sequences; 0 is "unknown". */
@@ -35,15 +58,34 @@ export class Source {
   }
 
   /** Keeps an event that is ahead of a gap. */
-  buffer(event: IncomingErpEvent): void {
+  buffer(event: IncomingErpEvent, nowMs: number): void {
+    if (this.#buffered.size === 0) this.gapSinceMs = nowMs;
     this.#buffered.set(event.sequence, event);
     this.#bufferedRuns.add(event.sequence);
   }
 
   /** Moves on past one event, which was applied or rejected. */
-  advance(sequence: number, eventId: string): void {
+  advance(sequence: number, eventId: string, nowMs: number): void {
     this.applied = sequence;
-    if (this.#buffered.delete(sequence)) this.#bufferedRuns.dropThrough(sequence);
+    if (this.#buffered.delete(sequence)) {
+      this.#bufferedRuns.dropThrough(sequence);
+      // The next gap is open since we got to it, not since the one before it.
+      if (!this.#buffered.has(sequence + 1)) this.gapSinceMs = this.#buffered.size === 0 ? 0 : nowMs;
+    }
+    this.remember(sequence, eventIdHash(eventId));
+  }
+
+  /** Passes over what did not come. */
+  skip(range: SequenceRange, nowMs: number): void {
+    this.applied = range.last;
+    this.skipped.append(range);
+    if (this.skipped.runs.length > SKIPPED_RUNS_MAX) this.skipped.dropThrough(this.skipped.runs[0]!.last);
+    if (this.#buffered.size > 0) this.gapSinceMs = nowMs;
+  }
+
+  /** Takes note of an event that came after it was passed over. */
+  arrivedLate(sequence: number, eventId: string): void {
+    this.skipped.delete(sequence);
     this.remember(sequence, eventIdHash(eventId));
   }
 

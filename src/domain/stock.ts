@@ -1,4 +1,5 @@
 import type { AvailabilityLevel, StockFigures } from "./availability.js";
+import { bufferUnits, type DegradedBuffer } from "./degraded.js";
 import type { ErpEvent } from "./erp-event.js";
 
 /** How many of its newest ERP events a stock remembers for GetStock. */
@@ -19,6 +20,8 @@ export interface Stock {
   opened: boolean;
   /** The source of record; empty until an ERP event names the stock. */
   source: string;
+  /** The first sequence of that source that counts, where an operator moved the stock to it; else 0. */
+  sourceFrom: number;
   onHand: number;
   unavailable: number;
   reserved: number;
@@ -34,6 +37,10 @@ export interface Stock {
   lastEvents: readonly ErpEvent[];
   /** Number of the newest dispatch exception in the partition's table; 0 for none. */
   newestException: number;
+  /** Number of the newest movement in the partition's table; 0 for none. */
+  newestMovement: number;
+  /** Its figures are doubted: it takes no reservation until a person decides. */
+  isQuarantined: boolean;
 }
 
 export function newStock(number: number, sku: string): Stock {
@@ -42,6 +49,7 @@ export function newStock(number: number, sku: string): Stock {
     sku,
     opened: false,
     source: "",
+    sourceFrom: 0,
     onHand: 0,
     unavailable: 0,
     reserved: 0,
@@ -53,6 +61,8 @@ export function newStock(number: number, sku: string): Stock {
     updatedAtMs: 0,
     lastEvents: [],
     newestException: 0,
+    newestMovement: 0,
+    isQuarantined: false,
   };
 }
 
@@ -69,12 +79,15 @@ export type StockCounters = Pick<
   | "lowAt"
   | "version"
   | "updatedAtMs"
+  | "isQuarantined"
 >;
 
 /** What the warehouse's and the default scope say about stocks, and how often they changed. */
 export interface InheritedStockPolicy {
   readonly safetyStock: number;
   readonly lowAt: number;
+  /** Held back while the ERP is away. */
+  readonly degraded: DegradedBuffer;
   /** Rises with each change of an inherited field, so that a stock's published version rises with it. */
   readonly version: number;
 }
@@ -84,13 +97,13 @@ export function shortfall(stock: StockCounters): number {
   return Math.max(0, stock.reserved + stock.committed + stock.allocatedElsewhere - (stock.onHand - stock.unavailable));
 }
 
-/** P2. 0 in shortfall, because the sum is then below 0 already. */
+/** P2. 0 in shortfall, because the sum is then below 0 already, and 0 in quarantine. */
 export function availableToPromise(stock: StockCounters, inherited: InheritedStockPolicy): number {
+  if (stock.isQuarantined) return 0;
   const safetyStock = stock.safetyStock === INHERIT ? inherited.safetyStock : stock.safetyStock;
-  return Math.max(
-    0,
-    stock.onHand - stock.unavailable - stock.committed - stock.reserved - stock.allocatedElsewhere - safetyStock,
-  );
+  const free = stock.onHand - stock.unavailable - stock.committed - stock.reserved - stock.allocatedElsewhere;
+  const { degraded } = inherited;
+  return Math.max(0, free - safetyStock - (degraded.step === 0 ? 0 : bufferUnits(stock, degraded)));
 }
 
 /** What can cover promises: safety stock included, demand from elsewhere served first (docs/api.md, Shortfall). */
@@ -111,7 +124,7 @@ export function stockFigures(stock: StockCounters, inherited: InheritedStockPoli
     committed: stock.committed,
     allocatedElsewhere: stock.allocatedElsewhere,
     safetyStock: stock.safetyStock === INHERIT ? inherited.safetyStock : stock.safetyStock,
-    degradedBuffer: 0,
+    degradedBuffer: bufferUnits(stock, inherited.degraded),
     availableToPromise: availableUnits,
     shortfall: shortfall(stock),
     level: levelOf(availableUnits, lowAt),

@@ -3,6 +3,7 @@
  * The tables are what is stored; the maps beside them are derived, for finding things by name.
  */
 import { assert } from "./assertion.js";
+import type { IncomingErpEvent } from "./erp-event.js";
 import type { ErpEventApplied, ErpEventRejected, SystemEvent } from "./event.js";
 import type { RecordStamp } from "./evolve.js";
 import type { Table } from "./partition-state.js";
@@ -40,24 +41,41 @@ export interface SourceItem {
   readonly source: Source;
 }
 
+/** An ERP event that could not be taken. Its sequence moved on without it. */
+export interface DeadLetter {
+  /** 1, 2, 3 ... in the order in which they came. */
+  readonly number: number;
+  readonly event: IncomingErpEvent;
+  /** UPPER_SNAKE, then `: field` where one is meant. */
+  readonly reason: string;
+  readonly createdAtMs: number;
+  state: "OPEN" | "REPLAYED" | "DROPPED";
+}
+
 export interface SystemTables {
   readonly epochs: Table<EpochItem>;
   readonly warehouses: Table<WarehouseItem>;
   readonly dealers: Table<RegisteredDealer>;
   readonly policies: Table<PolicyItem>;
   readonly sources: Table<SourceItem>;
+  readonly deadLetters: Table<DeadLetter>;
 }
 
 export class SystemState {
   readonly tables: SystemTables;
   readonly policies = new PolicyBook();
+  /** Dead letters that wait for a person. */
+  openDeadLetters: number;
+  /** Rises whenever a source begins or ceases to feed a warehouse. */
+  feedChanges = 0;
   readonly #partitions = new Map<string, number>();
   readonly #dealers = new Map<string, RegisteredDealer>();
   readonly #sources = new Map<string, Source>();
   readonly #nonces: string[] = [];
 
-  constructor(tables: SystemTables) {
+  constructor(tables: SystemTables, openDeadLetters: number) {
     this.tables = tables;
+    this.openDeadLetters = openDeadLetters;
     for (const epoch of items(tables.epochs)) this.#nonces[epoch.number] = epoch.nonce;
     for (const warehouse of items(tables.warehouses)) this.#partitions.set(warehouse.warehouseId, warehouse.number);
     for (const dealer of items(tables.dealers)) this.#dealers.set(dealer.dealerId, dealer);
@@ -110,24 +128,69 @@ export class SystemState {
         return;
       case "ErpEventBuffered": {
         const source = this.#touchSource(event.event.source);
-        source.buffer(event.event);
+        source.buffer(event.event, stamp.timeMs);
         source.lastEventAtMs = stamp.timeMs;
         return;
       }
       case "ErpEventRejected":
         this.follow(event, 0, stamp);
         return;
+      case "SourcePut": {
+        const source = this.#touchSource(event.source);
+        source.warehouseIds = event.warehouseIds;
+        source.thresholds = event.thresholds;
+        this.feedChanges += 1;
+        return;
+      }
+      case "SourceLost":
+        this.#touchSource(event.source).staleSinceMs = stamp.timeMs;
+        return;
+      case "SourceBack":
+        this.#touchSource(event.source).staleSinceMs = 0;
+        return;
+      case "GapSkipped": {
+        const source = this.#touchSource(event.source);
+        assert(event.first === source.applied + 1, `I12: ${source.name} goes on at ${source.applied + 1}`);
+        source.skip(event, stamp.timeMs);
+        return;
+      }
+      case "DeadLetterResolved": {
+        const letter = this.tables.deadLetters.touch(event.number);
+        assert(letter.state === "OPEN", `dead letter ${letter.number} is open`);
+        letter.state = event.how;
+        this.openDeadLetters -= 1;
+        return;
+      }
     }
   }
 
-  /** The part of an ERP event's record that is the source's: it moves on (I12). */
+  /** The part of an ERP event's record that is the source's: it moves on (I12), and what was not taken is kept for a person. */
   follow(event: ErpEventApplied | ErpEventRejected, partition: number, stamp: RecordStamp): void {
     const source = this.#touchSource(event.event.source);
-    assert(event.event.sequence === source.applied + 1, `I12: ${source.name} goes on at ${source.applied + 1}`);
-    source.advance(event.event.sequence, event.event.eventId);
+    const { sequence, eventId } = event.event;
+    if (event.isLate) source.arrivedLate(sequence, eventId);
+    else {
+      assert(sequence === source.applied + 1, `I12: ${source.name} goes on at ${source.applied + 1}`);
+      source.advance(sequence, eventId, stamp.timeMs);
+    }
     source.lastEventAtMs = stamp.timeMs;
-    // A source that moved no stock feeds nothing: its silence must not make the warehouse's figures look old.
-    if (event.kind === "ErpEventApplied" && event.stock !== 0) source.partitions.add(partition);
+    if (event.kind === "ErpEventRejected") {
+      const number = this.tables.deadLetters.count + 1;
+      const { reason } = event;
+      this.tables.deadLetters.add({ number, event: event.event, reason, createdAtMs: stamp.timeMs, state: "OPEN" });
+      this.openDeadLetters += 1;
+    } else if (event.stock !== 0 && !source.partitions.has(partition)) {
+      // A source that moved no stock feeds nothing: its silence must not make the warehouse's figures look old.
+      source.partitions.add(partition);
+      this.feedChanges += 1;
+    }
+  }
+
+  /** Partitions of the warehouses that a source feeds, by its events or by an operator's word. */
+  feeds(source: Source): ReadonlySet<number> {
+    if (source.warehouseIds.length === 0) return source.partitions;
+    const declared = source.warehouseIds.flatMap((warehouseId) => this.#partitions.get(warehouseId) ?? []);
+    return new Set([...source.partitions, ...declared]);
   }
 
   #putDealer(event: Extract<SystemEvent, { kind: "DealerPut" }>, stamp: RecordStamp): void {

@@ -24,12 +24,13 @@ export function takeErpEvent(turn: Turn, event: IncomingErpEvent, freshness: Fre
   }
   freshness.heard(event.source, turn.nowMs);
   const applied = source?.applied ?? 0;
+  if (source?.skipped.has(event.sequence)) return { answer: apply(turn, event, { isLate: true }) };
   if (source !== undefined && event.sequence <= applied) return { answer: seenBefore(source, event) };
   const waiting = source?.buffered.get(event.sequence);
   if (waiting !== undefined && waiting.eventId !== event.eventId)
     return { answer: disposition("REJECTED", "SEQUENCE_REUSED") };
   if (event.sequence > applied + 1) return buffer(turn, event, freshness, waiting !== undefined);
-  const answer = apply(turn, event);
+  const answer = apply(turn, event, { isLate: false });
   drain(turn, turn.system.source(event.source)!);
   return { answer };
 }
@@ -90,35 +91,41 @@ function buffer(
   return { answer: { ...disposition("BUFFERED"), missing: missing(turn, event.source, freshness) } };
 }
 
-/** Applies or rejects the event that is the source's next. */
-function apply(turn: Turn, event: IncomingErpEvent): EventDisposition {
-  if (isFaulty(event)) return deadLetter(turn, event, event.fault);
+/** Applies or rejects the event that is the source's next, or that comes late. */
+export function apply(turn: Turn, event: IncomingErpEvent, { isLate }: { readonly isLate: boolean }): EventDisposition {
+  if (isFaulty(event)) return deadLetter(turn, event, event.fault, isLate);
   if (
     turn.system.partition(event.body.warehouseId) === undefined &&
     turn.system.tables.warehouses.count >= LIMITS.warehousesMax
   ) {
-    return deadLetter(turn, event, "LIMIT_EXCEEDED: warehouse_id");
+    return deadLetter(turn, event, "LIMIT_EXCEEDED: warehouse_id", isLate);
   }
   const partition = turn.openWarehouse(event.body.warehouseId);
-  const decision = decideErpEvent(partition, event, reservationNumber(turn, event, partition.partition));
+  const decision = decideErpEvent(partition, event, {
+    reservation: reservationNumber(turn, event, partition.partition),
+    epoch: turn.system.epoch,
+    isLate,
+  });
   if (decision.kind === "rejected") {
-    turn.record(partition, [{ kind: "ErpEventRejected", event, reason: decision.reason }]);
-    return disposition("REJECTED", decision.reason);
+    const { reason } = decision;
+    turn.record(partition, [{ kind: "ErpEventRejected", event, reason, isLate }]);
+    return disposition("REJECTED", reason);
   }
   turn.record(partition, decision.events);
   return disposition("APPLIED");
 }
 
-function drain(turn: Turn, source: Source): void {
+/** Applies what waited for the source to get there. */
+export function drain(turn: Turn, source: Source): void {
   for (;;) {
     const next = source.buffered.get(source.applied + 1);
     if (next === undefined) return;
-    apply(turn, next);
+    apply(turn, next, { isLate: false });
   }
 }
 
-function deadLetter(turn: Turn, event: ErpEvent | FaultyErpEvent, reason: string): EventDisposition {
-  turn.recordSystem([{ kind: "ErpEventRejected", event, reason }]);
+function deadLetter(turn: Turn, event: ErpEvent | FaultyErpEvent, reason: string, isLate: boolean): EventDisposition {
+  turn.recordSystem([{ kind: "ErpEventRejected", event, reason, isLate }]);
   return disposition("REJECTED", reason);
 }
 

@@ -27,8 +27,31 @@ export interface Checkpoint {
   readonly obsolete: readonly Uint8Array[];
 }
 
-const PARTITION_COUNTS = ["stocks", "reservations", "dealers", "answers", "firstAnswer", "exceptions"] as const;
-const SYSTEM_COUNTS = ["epochs", "warehouses", "dealers", "policies", "sources"] as const;
+/** In the order in which they stand in the file; more may follow, and read as 0 where an older file has none. */
+const PARTITION_COUNTS = [
+  "stocks",
+  "reservations",
+  "dealers",
+  "answers",
+  "firstAnswer",
+  "exceptions",
+  "movements",
+  "firstMovement",
+  "degradedSinceMs",
+  "degradedStep",
+  "degradedUnits",
+  "degradedPercent",
+  "degradedChanges",
+] as const;
+const SYSTEM_COUNTS = [
+  "epochs",
+  "warehouses",
+  "dealers",
+  "policies",
+  "sources",
+  "deadLetters",
+  "openDeadLetters",
+] as const;
 const STORE_KEY_BYTES = 13;
 
 export function encodeCheckpoint(checkpoint: Checkpoint): Uint8Array {

@@ -1,18 +1,22 @@
 /** A warehouse's partition over pages: the implementation of the domain's PartitionState, and its part in checkpoints. */
 
 import { DeadlineHeap } from "../domain/deadline-heap.js";
+import type { DegradedBuffer } from "../domain/degraded.js";
 import { indexOpen } from "../domain/evolve.js";
+import type { Movement } from "../domain/movement.js";
 import { OpenLines } from "../domain/open-lines.js";
 import { OrderIndex } from "../domain/order-index.js";
 import type { PartitionDealer, PartitionState, StoredException } from "../domain/partition-state.js";
 import { isOpen, type Reservation } from "../domain/reservation.js";
 import { formatReservationId } from "../domain/reservation-id.js";
 import type { Stock } from "../domain/stock.js";
+import { LIMITS } from "../limits.js";
 import { AnswerStore } from "./answer-store.js";
 import { AppendTable } from "./append-table.js";
-import { answerItemCodec, exceptionCodec, partitionDealerCodec } from "./codecs/partition-codecs.js";
+import { answerItemCodec, exceptionCodec, movementCodec, partitionDealerCodec } from "./codecs/partition-codecs.js";
 import { reservationCodec } from "./codecs/reservation-codec.js";
 import { stockCodec } from "./codecs/stock-codec.js";
+import { HistoryStore } from "./history-store.js";
 import type { ItemCodec } from "./item-codec.js";
 import { KeyIndex } from "./key-index.js";
 import { KeyedNumberedTable } from "./keyed-table.js";
@@ -54,6 +58,13 @@ export interface PartitionHead {
   readonly answers: number;
   readonly firstAnswer: number;
   readonly exceptions: number;
+  readonly movements: number;
+  readonly firstMovement: number;
+  readonly degradedSinceMs: number;
+  readonly degradedStep: number;
+  readonly degradedUnits: number;
+  readonly degradedPercent: number;
+  readonly degradedChanges: number;
 }
 
 export function emptyHead(partition: number, warehouseId: string): PartitionHead {
@@ -67,6 +78,13 @@ export function emptyHead(partition: number, warehouseId: string): PartitionHead
     answers: 0,
     firstAnswer: 1,
     exceptions: 0,
+    movements: 0,
+    firstMovement: 1,
+    degradedSinceMs: 0,
+    degradedStep: 0,
+    degradedUnits: 0,
+    degradedPercent: 0,
+    degradedChanges: 0,
   };
 }
 
@@ -78,6 +96,11 @@ export class PartitionStore implements PartitionState {
   readonly dealers: KeyedNumberedTable<PartitionDealer>;
   readonly answers: AnswerStore;
   readonly exceptions: NumberedTable<StoredException>;
+  readonly movements: HistoryStore<Movement>;
+  readonly provisional = new Set<number>();
+  readonly atRisk = new Set<number>();
+  degraded: DegradedBuffer;
+  degradedChanges: number;
   readonly openLines = new OpenLines();
   readonly deadlines = new DeadlineHeap();
   readonly orders: OrderIndex;
@@ -141,7 +164,20 @@ export class PartitionStore implements PartitionState {
     const answerKeys = index(TABLES.answerKeys, head.answers, head.firstAnswer);
     this.answers = new AnswerStore(answers, answerKeys, head.firstAnswer, settings);
     this.exceptions = new NumberedTable(options(TABLES.exceptions, exceptionCodec, head.exceptions));
-    this.#tables = [this.stocks, this.dealers, this.reservations, answers, this.exceptions];
+    const movements = new AppendTable(options(TABLES.movements, movementCodec, head.movements));
+    this.movements = new HistoryStore(movements, {
+      first: Math.max(1, head.firstMovement),
+      pageItems: TABLES.movements.pageItems,
+      keptMs: LIMITS.movementsKeptMs,
+    });
+    this.degraded = {
+      sinceMs: head.degradedSinceMs,
+      step: head.degradedStep,
+      units: head.degradedUnits,
+      percent: head.degradedPercent,
+    };
+    this.degradedChanges = head.degradedChanges;
+    this.#tables = [this.stocks, this.dealers, this.reservations, answers, this.exceptions, movements];
     this.#indexes = [stockKeys, dealerKeys, answerKeys];
     if (head.reservations > 0) this.#loadOpen(head.reservations);
   }
@@ -169,12 +205,20 @@ export class PartitionStore implements PartitionState {
       answers: this.answers.count,
       firstAnswer: this.answers.first,
       exceptions: this.exceptions.count,
+      movements: this.movements.count,
+      firstMovement: this.movements.first,
+      degradedSinceMs: this.degraded.sinceMs,
+      degradedStep: this.degraded.step,
+      degradedUnits: this.degraded.units,
+      degradedPercent: this.degraded.percent,
+      degradedChanges: this.degradedChanges,
     };
   }
 
   /** Begins a checkpoint with what is here now. */
   freeze(nowMs: number): void {
     this.answers.dropExpired(nowMs);
+    this.movements.dropOld(nowMs);
     for (const index of this.#indexes) index.stage();
     for (const table of this.#tables) table.freeze();
   }

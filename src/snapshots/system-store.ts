@@ -1,6 +1,13 @@
 /** The system's partition over pages: everything in it stays in memory. */
 import { SystemState } from "../domain/system-state.js";
-import { dealerCodec, epochCodec, policyCodec, sourceCodec, warehouseCodec } from "./codecs/system-codecs.js";
+import {
+  deadLetterCodec,
+  dealerCodec,
+  epochCodec,
+  policyCodec,
+  sourceCodec,
+  warehouseCodec,
+} from "./codecs/system-codecs.js";
 import type { ItemCodec } from "./item-codec.js";
 import { type CheckpointedTable, NumberedTable } from "./numbered-table.js";
 import type { PageSpace } from "./page-space.js";
@@ -16,7 +23,12 @@ export interface SystemHead {
   readonly dealers: number;
   readonly policies: number;
   readonly sources: number;
+  readonly deadLetters: number;
+  readonly openDeadLetters: number;
 }
+
+/** All other tables of the system stay in memory; dead letters are looked at by people only. */
+const DEAD_LETTERS_RESIDENT_MAX = 256;
 
 export const EMPTY_SYSTEM_HEAD: SystemHead = {
   sequence: 0,
@@ -25,6 +37,8 @@ export const EMPTY_SYSTEM_HEAD: SystemHead = {
   dealers: 0,
   policies: 0,
   sources: 0,
+  deadLetters: 0,
+  openDeadLetters: 0,
 };
 
 export class SystemStore {
@@ -39,13 +53,14 @@ export class SystemStore {
       which: { readonly id: number; readonly pageItems: number },
       codec: ItemCodec<T>,
       count: number,
+      residentMax = Number.POSITIVE_INFINITY,
     ) =>
       new NumberedTable<T>({
         space,
         column: { table: which.id, partition: SYSTEM_PARTITION },
         codec,
         pageItems: which.pageItems,
-        residentMax: () => Number.POSITIVE_INFINITY,
+        residentMax: () => residentMax,
         count,
       });
     const tables = {
@@ -54,8 +69,9 @@ export class SystemStore {
       dealers: table(TABLES.dealers, dealerCodec, head.dealers),
       policies: table(TABLES.policies, policyCodec, head.policies),
       sources: table(TABLES.sources, sourceCodec, head.sources),
+      deadLetters: table(TABLES.deadLetters, deadLetterCodec, head.deadLetters, DEAD_LETTERS_RESIDENT_MAX),
     };
-    this.state = new SystemState(tables);
+    this.state = new SystemState(tables, head.openDeadLetters);
     this.#tables = Object.values(tables);
   }
 
@@ -64,7 +80,7 @@ export class SystemStore {
   }
 
   head(): SystemHead {
-    const { epochs, warehouses, dealers, policies, sources } = this.state.tables;
+    const { epochs, warehouses, dealers, policies, sources, deadLetters } = this.state.tables;
     return {
       sequence: this.sequence,
       epochs: epochs.count,
@@ -72,6 +88,8 @@ export class SystemStore {
       dealers: dealers.count,
       policies: policies.count,
       sources: sources.count,
+      deadLetters: deadLetters.count,
+      openDeadLetters: this.state.openDeadLetters,
     };
   }
 

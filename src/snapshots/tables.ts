@@ -14,4 +14,6 @@ export const TABLES = {
   dealers: { id: 12, pageItems: 128 },
   policies: { id: 13, pageItems: 64 },
   sources: { id: 14, pageItems: 1 },
+  movements: { id: 15, pageItems: 64 },
+  deadLetters: { id: 16, pageItems: 32 },
 } as const;

@@ -70,7 +70,7 @@ export function mutatingHandlers(settings: MutatingSettings) {
       return result as Result<Answers["Reserve"]>;
     },
     Commit: (turn: Turn, command: Commit) =>
-      onReservation(turn, command, (partition, number) => decideCommit(partition, number, command)),
+      onReservation(turn, command, (partition, number, context) => decideCommit(partition, number, command, context)),
     Release: (turn: Turn, command: Release) =>
       onReservation(turn, command, (partition, number) => decideRelease(partition, number, command)),
     Extend: (turn: Turn, command: Extend) =>

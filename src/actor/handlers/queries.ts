@@ -92,7 +92,7 @@ export function getStock(turn: Turn, command: GetStock): Result<Answers["GetStoc
   return {
     answer: {
       warehouseId,
-      figures: stockFigures(stock, turn.system.policies.inherited(warehouseId)),
+      figures: stockFigures(stock, turn.inherited(partition)),
       reservations: page.reservations,
       lastEvents: [...stock.lastEvents].reverse(),
       exceptions: newestExceptions(partition, stock.newestException),

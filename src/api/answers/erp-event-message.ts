@@ -49,6 +49,8 @@ function bodyMessage(body: ErpBody): NonNullable<MessageInitShape<typeof ErpEven
       const { orderId, dealerId } = body;
       return { case: "stockReturned", value: { ...named(body), quantity: BigInt(body.quantity), orderId, dealerId } };
     }
+    case "EventReversed":
+      return { case: "eventReversed", value: { ...named(body), eventId: body.reversedEventId } };
   }
 }
 

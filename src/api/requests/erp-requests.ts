@@ -115,6 +115,10 @@ function checkBody(check: FieldCheck, { body }: ErpEvent): ErpBody | undefined {
       check.optionalName("dealer_id", dealerId);
       return { kind: "StockReturned", ...stock, quantity, orderId, dealerId };
     }
+    case "eventReversed": {
+      check.name("event_reversed.event_id", body.value.eventId);
+      return { kind: "EventReversed", ...stock, reversedEventId: body.value.eventId };
+    }
   }
 }
 

@@ -3,11 +3,16 @@ import { coveredByLine } from "../coverage.js";
 import type { PartitionState } from "../partition-state.js";
 import { refusal } from "../refusal.js";
 import { shortfall } from "../stock.js";
-import { type Decision, decided, refused } from "./decision.js";
+import { type Decision, type DecisionContext, decided, refused } from "./decision.js";
 import { ownedReservation, quantitiesByLine, wrongState } from "./owned-reservation.js";
 
 /** Confirms a hold. What a partial commit leaves is released; more than is covered in a shortfall is refused. */
-export function decideCommit(state: PartitionState, number: number, command: Commit): Decision {
+export function decideCommit(
+  state: PartitionState,
+  number: number,
+  command: Commit,
+  context: DecisionContext,
+): Decision {
   const reservation = ownedReservation(state, number, command);
   if ("reason" in reservation) return refused(reservation);
   if (reservation.state !== "PENDING") return refused(wrongState(reservation));
@@ -33,5 +38,8 @@ export function decideCommit(state: PartitionState, number: number, command: Com
       );
     }
   }
-  return decided(number, [{ kind: "ReservationCommitted", reservation: number, quantities: asked.quantities }]);
+  const { isProvisional } = context;
+  return decided(number, [
+    { kind: "ReservationCommitted", reservation: number, quantities: asked.quantities, provisional: isProvisional },
+  ]);
 }

@@ -15,6 +15,8 @@ export interface DecisionContext {
   /** What applies to this dealer in this warehouse. */
   readonly policy: EffectivePolicy;
   readonly freshness: Freshness;
+  /** A source of this warehouse is away or has not caught up again: what is confirmed now is confirmed again later (P11). */
+  readonly isProvisional: boolean;
 }
 
 /** What a command comes to: events to evolve with, or a refusal that changes nothing. */

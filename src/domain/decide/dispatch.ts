@@ -1,5 +1,6 @@
 import type { ErpBody, ErpEvent } from "../erp-event.js";
 import type { PartitionEvent } from "../event.js";
+import type { ConsumedUnits } from "../movement.js";
 import type { PartitionState } from "../partition-state.js";
 import type { Reservation } from "../reservation.js";
 
@@ -22,19 +23,26 @@ export function decideDispatch(
   body: Dispatched,
   stock: number,
   reservationNumber: number,
-): readonly PartitionEvent[] {
-  if (body.reservationId === "" && body.orderId === "") return [];
+): DispatchDecision {
+  if (body.reservationId === "" && body.orderId === "") return { consumed: [], events: [] };
   const matched = body.orderId === "" ? byReservation(state, body, reservationNumber) : byOrder(state, body);
-  const events: PartitionEvent[] = [];
+  const consumed: ConsumedUnits[] = [];
   let rest = body.quantity;
   for (const { reservation, line, open } of matched.lines) {
     if (rest === 0) break;
     const quantity = Math.min(rest, open);
-    events.push({ kind: "UnitsDispatched", reservation: reservation.number, line, quantity });
+    consumed.push({ reservation: reservation.number, line, quantity });
     rest -= quantity;
   }
+  const events: PartitionEvent[] = consumed.map((units) => ({ kind: "UnitsDispatched", ...units }));
   if (rest > 0) events.push({ kind: "DispatchUnmatched", stock, event, quantity: rest, reason: matched.otherwise });
-  return events;
+  return { consumed, events };
+}
+
+/** What a dispatch consumes, and the events that say so. */
+export interface DispatchDecision {
+  readonly consumed: readonly ConsumedUnits[];
+  readonly events: readonly PartitionEvent[];
 }
 
 /** The lines to consume, and why units beyond them are an exception. */

@@ -3,84 +3,124 @@
  * What cannot be taken is rejected with a reason, and the source's sequence moves on.
  */
 import type { ErpBody, ErpEvent } from "../erp-event.js";
-import type { PartitionEvent } from "../event.js";
+import type { ErpEventApplied, PartitionEvent } from "../event.js";
+import { figuresAt } from "../movement.js";
 import type { PartitionState } from "../partition-state.js";
 import { QUANTITY_MAX } from "../quantity.js";
 import type { Stock } from "../stock.js";
 import { decideDispatch } from "./dispatch.js";
 import { decideOrderClosed } from "./order-closed.js";
+import { decideReversal } from "./reversal.js";
 
 export type ErpDecision =
   | { readonly kind: "applied"; readonly events: readonly PartitionEvent[] }
   | { readonly kind: "rejected"; readonly reason: string };
 
-export function decideErpEvent(state: PartitionState, event: ErpEvent, reservationNumber: number): ErpDecision {
-  const body = event.body;
-  const events: PartitionEvent[] = [];
-  if (body.sku === "") {
-    events.push(applied(event, 0));
-    return close(state, event, reservationNumber, events);
-  }
+/** What a decision needs beside the event and the state. */
+export interface ErpContext {
+  /** The number of the reservation that the event names, where its id is one of this partition's; else 0. */
+  readonly reservation: number;
+  readonly epoch: number;
+  /** The source went on without this event: after a skip, or as a dead letter. */
+  readonly isLate: boolean;
+}
+
+export function decideErpEvent(state: PartitionState, event: ErpEvent, context: ErpContext): ErpDecision {
+  const { body } = event;
+  if (body.sku === "") return close(state, { ...applied(event, 0), isLate: context.isLate }, context);
   const stock = state.stocks.find(body.sku);
-  if (stock !== undefined && stock.source !== "" && stock.source !== event.source) {
-    return { kind: "rejected", reason: "NOT_SOURCE_OF_RECORD" };
-  }
+  if (stock !== undefined && stock.source !== "" && !isOfRecord(stock, event)) return rejected("NOT_SOURCE_OF_RECORD");
+  const opened: PartitionEvent[] = [];
   const number = stock?.number ?? state.stocks.count + 1;
-  if (stock === undefined) events.push({ kind: "StockOpened", stock: number, sku: body.sku });
-  const deltas = counterDeltas(body, stock);
-  const fault = outOfRange(stock, deltas);
-  if (fault !== undefined) return { kind: "rejected", reason: fault };
-  events.push({ ...applied(event, number), ...deltas });
-  if (body.kind === "OrderDispatched") events.push(...decideDispatch(state, event, body, number, reservationNumber));
-  if (body.kind === "OrderClosed") return close(state, event, reservationNumber, events);
-  return { kind: "applied", events };
+  if (stock === undefined) opened.push({ kind: "StockOpened", stock: number, sku: body.sku });
+  const effect =
+    body.kind === "EventReversed" ? reverse(state, event, stock, context) : move(state, event, stock, context);
+  if (typeof effect === "string") return rejected(effect);
+  const fault = outOfRange(stock, effect.applied);
+  if (fault !== undefined) return rejected(fault);
+  if (body.kind === "OrderClosed") return close(state, effect.applied, context, opened);
+  return { kind: "applied", events: [...opened, effect.applied, ...effect.events] };
+}
+
+function isOfRecord(stock: Stock, event: ErpEvent): boolean {
+  return stock.source === event.source && event.sequence >= stock.sourceFrom;
+}
+
+/** The event's effect on its stock, and what follows from it; or why there is none. */
+type Effect = { readonly applied: ErpEventApplied; readonly events: readonly PartitionEvent[] } | string;
+
+function move(state: PartitionState, event: ErpEvent, stock: Stock | undefined, context: ErpContext): Effect {
+  const { body } = event;
+  const number = stock?.number ?? state.stocks.count + 1;
+  let onHand = stock?.onHand ?? 0;
+  if (context.isLate && stock !== undefined) {
+    // What the figures were when it happened: a count that came since has seen it already.
+    const then = figuresAt(state, stock, event.source, event.sequence);
+    if (then === undefined) return "EVENT_TOO_OLD";
+    if (then.isSuperseded) return "SUPERSEDED";
+    onHand = then.onHand;
+  }
+  const base = { ...applied(event, number), ...counterDeltas(body, onHand), isLate: context.isLate };
+  if (body.kind !== "OrderDispatched") return { applied: base, events: [] };
+  const { consumed, events } = decideDispatch(state, event, body, number, context.reservation);
+  const isUnmatched = events.at(-1)?.kind === "DispatchUnmatched";
+  return { applied: { ...base, consumed, exception: isUnmatched ? state.exceptions.count + 1 : 0 }, events };
+}
+
+function reverse(state: PartitionState, event: ErpEvent, stock: Stock | undefined, context: ErpContext): Effect {
+  if (stock === undefined || event.body.kind !== "EventReversed") return "EVENT_NOT_FOUND";
+  const reversal = decideReversal(state, stock, event.source, event.body.reversedEventId, context.epoch);
+  if (typeof reversal === "string") return reversal;
+  const { deltas, reverses, events } = reversal;
+  return { applied: { ...applied(event, stock.number), ...deltas, reverses, isLate: context.isLate }, events };
 }
 
 function close(
   state: PartitionState,
-  { source, body }: ErpEvent,
-  reservationNumber: number,
-  events: PartitionEvent[],
+  effect: ErpEventApplied,
+  context: ErpContext,
+  opened: readonly PartitionEvent[] = [],
 ): ErpDecision {
-  if (body.kind !== "OrderClosed") return { kind: "rejected", reason: "INVALID_FIELD: sku" };
-  const closing = decideOrderClosed(state, source, body, reservationNumber);
-  if (typeof closing === "string") return { kind: "rejected", reason: closing };
-  return { kind: "applied", events: [...events, ...closing] };
+  const { source, body } = effect.event;
+  if (body.kind !== "OrderClosed") return rejected("INVALID_FIELD: sku");
+  const closing = decideOrderClosed(state, source, body, context.reservation);
+  if (typeof closing === "string") return rejected(closing);
+  return { kind: "applied", events: [...opened, effect, ...closing] };
 }
 
-interface CounterDeltas {
-  readonly onHandDelta: number;
-  readonly unavailableDelta: number;
-  readonly allocatedDelta: number;
+function rejected(reason: string): ErpDecision {
+  return { kind: "rejected", reason };
 }
 
-function applied(event: ErpEvent, stock: number) {
-  return { kind: "ErpEventApplied", event, stock, onHandDelta: 0, unavailableDelta: 0, allocatedDelta: 0 } as const;
-}
-
-function counterDeltas(body: ErpBody, stock: Stock | undefined): CounterDeltas {
+function applied(event: ErpEvent, stock: number): ErpEventApplied {
   const deltas = { onHandDelta: 0, unavailableDelta: 0, allocatedDelta: 0 };
+  return { kind: "ErpEventApplied", event, stock, ...deltas, isLate: false, consumed: [], exception: 0, reverses: 0 };
+}
+
+/** `onHand` is what the event meets: a count is told as the difference to it. */
+function counterDeltas(body: ErpBody, onHand: number): Partial<ErpEventApplied> {
   switch (body.kind) {
     case "StockReceived":
     case "StockReturned":
-      return { ...deltas, onHandDelta: body.quantity };
+      return { onHandDelta: body.quantity };
     case "StockAdjusted":
-      return { ...deltas, onHandDelta: body.delta };
+      return { onHandDelta: body.delta };
     case "StockCounted":
-      return { ...deltas, onHandDelta: body.onHand - (stock?.onHand ?? 0) };
+      return { onHandDelta: body.onHand - onHand };
     case "StockBlocked":
-      return { ...deltas, unavailableDelta: body.delta };
+      return { unavailableDelta: body.delta };
     case "DemandAllocated":
-      return { ...deltas, allocatedDelta: body.delta };
+      return { allocatedDelta: body.delta };
     case "OrderDispatched":
-      return { ...deltas, onHandDelta: -body.quantity };
+      return { onHandDelta: -body.quantity };
     case "OrderClosed":
-      return deltas;
+    case "EventReversed":
+      return {};
   }
 }
 
 /** Counters stay exact: none beyond the bound of quantities, unavailable and allocated never below 0, sums included. */
-function outOfRange(stock: Stock | undefined, deltas: CounterDeltas): string | undefined {
+function outOfRange(stock: Stock | undefined, deltas: ErpEventApplied): string | undefined {
   const onHand = (stock?.onHand ?? 0) + deltas.onHandDelta;
   const unavailable = (stock?.unavailable ?? 0) + deltas.unavailableDelta;
   const allocated = (stock?.allocatedElsewhere ?? 0) + deltas.allocatedDelta;

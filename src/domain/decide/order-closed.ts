@@ -36,6 +36,7 @@ export function decideOrderClosed(
       reservation: reservation.number,
       quantities: whole ? undefined : quantities,
       reason: body.reason,
+      attribution: undefined,
     });
   }
   return isForeign && events.length === 0 ? "NOT_SOURCE_OF_RECORD" : events;

@@ -11,6 +11,12 @@ export function decideRelease(state: PartitionState, number: number, command: Re
   const asked = quantitiesByLine(reservation, command.lines);
   if ("reason" in asked) return refused(asked);
   return decided(number, [
-    { kind: "ReservationReleased", reservation: number, quantities: asked.quantities, reason: command.reason },
+    {
+      kind: "ReservationReleased",
+      reservation: number,
+      quantities: asked.quantities,
+      reason: command.reason,
+      attribution: undefined,
+    },
   ]);
 }

@@ -49,7 +49,7 @@ export function decideReserve(state: PartitionState, command: Reserve, context: 
         orderId: command.orderId,
         lines,
         expiresAtMs: command.commit ? 0 : context.nowMs + holdMs,
-        provisional: false,
+        provisional: command.commit && context.isProvisional,
       },
     ],
     outcome: shortages.length === 0 ? "RESERVED" : "PARTIALLY_RESERVED",
@@ -68,8 +68,13 @@ export function mergeLines(lines: readonly LineRequest[]): readonly LineRequest[
 }
 
 function shortageOf(sku: string, requested: number, available: number, stock: Stock | undefined): Shortage {
-  const reason = stock === undefined ? "UNKNOWN_SKU" : shortfall(stock) > 0 ? "SHORTFALL" : "INSUFFICIENT";
-  return { sku, requested, available, reason };
+  return { sku, requested, available, reason: shortageReason(stock) };
+}
+
+function shortageReason(stock: Stock | undefined): Shortage["reason"] {
+  if (stock === undefined) return "UNKNOWN_SKU";
+  if (stock.isQuarantined) return "QUARANTINED";
+  return shortfall(stock) > 0 ? "SHORTFALL" : "INSUFFICIENT";
 }
 
 function holdTooLong(holdMs: number, context: DecisionContext) {

@@ -5,6 +5,10 @@ export const RELEASE_REASONS = ["", "CANCELLED", "REJECTED", "DISPATCH_FAILED"] 
 export const RESERVATION_STATES = ["", "PENDING", "COMMITTED", "FULFILLED", "RELEASED", "EXPIRED"] as const;
 export const SHORTAGE_REASONS = ["", "INSUFFICIENT", "SHORTFALL", "QUARANTINED", "UNKNOWN_SKU"] as const;
 export const FRESHNESS_STATES = ["", "LIVE", "LAGGING", "STALE"] as const;
+export const GAP_POLICIES = ["", "WAIT", "SKIP"] as const;
+export const DRIFT_ACTIONS = ["", "HEAL", "QUARANTINE", "ASK"] as const;
+export const DEAD_LETTER_STATES = ["", "OPEN", "REPLAYED", "DROPPED"] as const;
+export const MOVEMENT_KINDS = ["", "moved", "counted", "dispatched", "closed", "reversed", "healed"] as const;
 
 /** The number of a name. */
 export function codeOf<N extends string>(names: readonly N[], name: Exclude<N, "">): number {

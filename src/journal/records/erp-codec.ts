@@ -12,7 +12,11 @@ const BODY_FIELDS = {
   OrderDispatched: 10,
   OrderClosed: 11,
   StockReturned: 12,
+  EventReversed: 14,
 } as const;
+const BODY_KINDS = new Map(
+  Object.entries(BODY_FIELDS).map(([kind, field]) => [field as number, kind as ErpBody["kind"]]),
+);
 const FAULTY_FIELD = 13;
 
 export function writeErpEvent(writer: WireWriter, field: number, event: IncomingErpEvent): void {
@@ -73,6 +77,9 @@ function writeBody(writer: WireWriter, body: ErpBody): void {
       writer.string(4, body.orderId);
       writer.string(5, body.dealerId);
       break;
+    case "EventReversed":
+      writer.string(3, body.reversedEventId);
+      break;
   }
   writer.end(mark);
 }
@@ -91,7 +98,7 @@ export function readErpEvent(reader: WireReader): IncomingErpEvent {
     else if (reader.field === 3) eventId = reader.string();
     else if (reader.field === 4) occurredAtMs = reader.int();
     else if (reader.field === FAULTY_FIELD) faulty = readFaulty(reader);
-    else if (reader.field >= 5 && reader.field <= 12) body = readBody(reader);
+    else if (BODY_KINDS.has(reader.field)) body = readBody(reader);
     else reader.skip();
   }
   reader.leave(outer);
@@ -122,11 +129,11 @@ function readFaulty(reader: WireReader): { fault: string; raw: Uint8Array } {
 
 /** Reads a body by its position in the oneof: numbers and texts by field, then given their names. */
 function readBody(reader: WireReader): ErpBody {
-  const kind = (Object.keys(BODY_FIELDS) as (keyof typeof BODY_FIELDS)[])[reader.field - 5]!;
+  const kind = BODY_KINDS.get(reader.field)!;
   const outer = reader.enter();
   const texts = ["", "", "", "", "", "", ""];
   const numbers = [0, 0, 0, 0, 0, 0, 0];
-  const numeric = kind === "OrderClosed" ? 6 : 3;
+  const numeric = kind === "OrderClosed" ? 6 : kind === "EventReversed" ? 0 : 3;
   while (reader.next()) {
     if (reader.field > 6) reader.skip();
     else if (reader.field === numeric) numbers[reader.field] = reader.int();
@@ -168,5 +175,7 @@ function readBody(reader: WireReader): ErpBody {
       };
     case "StockReturned":
       return { kind, warehouseId, sku, quantity: numbers[3]!, orderId: texts[4]!, dealerId: texts[5]! };
+    case "EventReversed":
+      return { kind, warehouseId, sku, reversedEventId: texts[3]! };
   }
 }

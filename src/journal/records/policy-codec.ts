@@ -1,6 +1,7 @@
 /** holdfast.journal.v1.PolicyPut: a policy of one scope, in the journal and in snapshots alike. */
 import type { PolicyPut } from "../../domain/event.js";
 import type { PolicyFields } from "../../domain/policy.js";
+import { codeOf, DRIFT_ACTIONS, nameOf } from "./codes.js";
 import type { WireReader, WireWriter } from "./wire.js";
 
 /** Writes the fields of the message; the caller has opened it. */
@@ -15,25 +16,41 @@ export function writePolicyPut(writer: WireWriter, policy: Omit<PolicyPut, "kind
   writer.present(8, policy.fields.holdMaxMs);
   writer.string(9, policy.attribution.actor);
   writer.string(10, policy.attribution.reason);
+  writer.present(11, policy.fields.degradedBufferUnits);
+  writer.present(12, policy.fields.degradedBufferPercent);
+  writer.present(13, policy.fields.degradedBufferSpanMs);
+  writer.present(14, policy.fields.driftThresholdUnits);
+  writer.present(15, policy.fields.driftThresholdPercent);
+  if (policy.fields.driftAction !== undefined) writer.int(16, codeOf(DRIFT_ACTIONS, policy.fields.driftAction));
+  writer.present(17, policy.fields.commitOverdueAfterMs);
 }
+
+const NUMBERS = new Map<number, Exclude<keyof PolicyFields, "driftAction">>([
+  [4, "safetyStock"],
+  [5, "lowAt"],
+  [6, "openReservationsMax"],
+  [7, "holdDefaultMs"],
+  [8, "holdMaxMs"],
+  [11, "degradedBufferUnits"],
+  [12, "degradedBufferPercent"],
+  [13, "degradedBufferSpanMs"],
+  [14, "driftThresholdUnits"],
+  [15, "driftThresholdPercent"],
+  [17, "commitOverdueAfterMs"],
+]);
+const DRIFT_ACTION = 16;
 
 /** Reads the fields of the message; the caller has entered it. */
 export function readPolicyPut(reader: WireReader): PolicyPut {
   const texts = ["", "", "", "", "", "", "", "", "", "", ""];
-  const numbers: (number | undefined)[] = [];
+  let fields: PolicyFields = {};
   while (reader.next()) {
-    if (reader.field > 10) reader.skip();
-    else if (reader.field >= 4 && reader.field <= 8) numbers[reader.field] = reader.int();
-    else texts[reader.field] = reader.string();
+    const number = NUMBERS.get(reader.field);
+    if (number !== undefined) fields = { ...fields, [number]: reader.int() };
+    else if (reader.field === DRIFT_ACTION) fields = { ...fields, driftAction: nameOf(DRIFT_ACTIONS, reader.int()) };
+    else if (reader.field <= 10) texts[reader.field] = reader.string();
+    else reader.skip();
   }
-  const [safetyStock, lowAt, openReservationsMax, holdDefaultMs, holdMaxMs] = [4, 5, 6, 7, 8].map((at) => numbers[at]);
-  const fields: PolicyFields = {
-    ...(safetyStock === undefined ? {} : { safetyStock }),
-    ...(lowAt === undefined ? {} : { lowAt }),
-    ...(openReservationsMax === undefined ? {} : { openReservationsMax }),
-    ...(holdDefaultMs === undefined ? {} : { holdDefaultMs }),
-    ...(holdMaxMs === undefined ? {} : { holdMaxMs }),
-  };
   return {
     kind: "PolicyPut",
     scope: { warehouseId: texts[1]!, sku: texts[2]!, dealerId: texts[3]! },

@@ -1,10 +1,14 @@
 /** The bytes of proto/holdfast/journal/v1 to domain events, record by record. */
 import type { JournalRecord, MadeLine, PartitionEvent, ReservationMade, SystemEvent } from "../../domain/event.js";
+import type { ConsumedUnits } from "../../domain/movement.js";
 import { readAnswer } from "./answer-codec.js";
 import { nameOf, RELEASE_REASONS } from "./codes.js";
+import { readConsumed } from "./consumed-codec.js";
 import { readErpEvent, readTakenErpEvent } from "./erp-codec.js";
+import { readPlainEvent } from "./plain-events.js";
 import { readPolicyPut } from "./policy-codec.js";
 import { EVENT_FIELDS } from "./record-writer.js";
+import { readSourcePut } from "./source-codec.js";
 import { WireError, WireReader } from "./wire.js";
 
 /** The records of a block's body, in the order of their decision. */
@@ -63,8 +67,10 @@ function readContent(reader: WireReader, field: number): PartitionEvent | System
       return readErp(reader, field);
     case EVENT_FIELDS.PolicyPut:
       return readPolicyPut(reader);
+    case EVENT_FIELDS.SourcePut:
+      return readSourcePut(reader);
     default:
-      return readFlat(reader, field);
+      return readPlainEvent(reader, field) ?? readFlat(reader, field);
   }
 }
 
@@ -93,13 +99,14 @@ function readFlat(reader: WireReader, field: number): PartitionEvent | SystemEve
         attribution: { actor: texts[4]!, reason: texts[5]! },
       };
     case EVENT_FIELDS.ReservationCommitted:
-      return { kind: "ReservationCommitted", reservation: first, quantities };
+      return { kind: "ReservationCommitted", reservation: first, quantities, provisional: numbers[3] === 1 };
     case EVENT_FIELDS.ReservationReleased:
       return {
         kind: "ReservationReleased",
         reservation: first,
         quantities,
         reason: nameOf(RELEASE_REASONS, numbers[3]!),
+        attribution: texts[4] === "" && texts[5] === "" ? undefined : { actor: texts[4]!, reason: texts[5]! },
       };
     case EVENT_FIELDS.HoldExtended:
       return { kind: "HoldExtended", reservation: first, expiresAtMs: numbers[2]! };
@@ -130,6 +137,7 @@ const PACKED = new Set<number>([EVENT_FIELDS.ReservationCommitted, EVENT_FIELDS.
 const TEXT_FIELDS = new Map<number, readonly number[]>([
   [EVENT_FIELDS.StockOpened, [2]],
   [EVENT_FIELDS.StockPolicySet, [4, 5]],
+  [EVENT_FIELDS.ReservationReleased, [4, 5]],
   [EVENT_FIELDS.WarehouseOpened, [2]],
   [EVENT_FIELDS.EpochBegun, [2]],
   [EVENT_FIELDS.DealerPut, [1, 2, 3, 4, 5]],
@@ -183,23 +191,27 @@ function readErp(reader: WireReader, field: number): PartitionEvent | SystemEven
   if (field === EVENT_FIELDS.DispatchUnmatched) return readUnmatched(reader);
   let event: ReturnType<typeof readErpEvent> | undefined;
   let reason = "";
+  let isLate = false;
   while (reader.next()) {
     if (reader.field === 1) event = readErpEvent(reader);
     else if (reader.field === 2) reason = reader.string();
+    else if (reader.field === 3) isLate = reader.bool();
     else reader.skip();
   }
   if (event === undefined) throw new WireError("an ERP record without its event");
   return field === EVENT_FIELDS.ErpEventBuffered
     ? { kind: "ErpEventBuffered", event }
-    : { kind: "ErpEventRejected", event, reason };
+    : { kind: "ErpEventRejected", event, reason, isLate };
 }
 
 function readApplied(reader: WireReader): PartitionEvent {
   let event: ReturnType<typeof readTakenErpEvent> | undefined;
-  const numbers = [0, 0, 0, 0, 0, 0];
+  let consumed: readonly ConsumedUnits[] = [];
+  const numbers = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
   while (reader.next()) {
     if (reader.field === 1) event = readTakenErpEvent(reader);
-    else if (reader.field <= 5) numbers[reader.field] = reader.int();
+    else if (reader.field === 7) consumed = readConsumed(reader);
+    else if (reader.field <= 9) numbers[reader.field] = reader.int();
     else reader.skip();
   }
   if (event === undefined) throw new WireError("an applied ERP record without its event");
@@ -210,6 +222,10 @@ function readApplied(reader: WireReader): PartitionEvent {
     onHandDelta: numbers[3]!,
     unavailableDelta: numbers[4]!,
     allocatedDelta: numbers[5]!,
+    isLate: numbers[6] === 1,
+    consumed,
+    exception: numbers[8]!,
+    reverses: numbers[9]!,
   };
 }
 

@@ -2,8 +2,11 @@
 import type { JournalRecord, PartitionEvent, ReservationMade, SystemEvent } from "../../domain/event.js";
 import { writeAnswer } from "./answer-codec.js";
 import { codeOf, RELEASE_REASONS } from "./codes.js";
+import { writeConsumed } from "./consumed-codec.js";
 import { writeErpEvent } from "./erp-codec.js";
+import { isPlain, PLAIN_FIELDS, type PlainKind, writePlainEvent } from "./plain-events.js";
 import { writePolicyPut } from "./policy-codec.js";
+import { writeSourcePut } from "./source-codec.js";
 import type { WireWriter } from "./wire.js";
 
 const RECORDS_FIELD = 1;
@@ -36,11 +39,16 @@ function writeEvent(writer: WireWriter, event: PartitionEvent | SystemEvent): vo
     case "ReservationCommitted":
       writer.int(1, event.reservation);
       writer.packed(2, event.quantities);
+      writer.bool(3, event.provisional);
       break;
     case "ReservationReleased":
       writer.int(1, event.reservation);
       writer.packed(2, event.quantities);
       writer.int(3, codeOf(RELEASE_REASONS, event.reason));
+      if (event.attribution !== undefined) {
+        writer.string(4, event.attribution.actor);
+        writer.string(5, event.attribution.reason);
+      }
       break;
     case "HoldExtended":
       writer.int(1, event.reservation);
@@ -60,7 +68,8 @@ function writeEvent(writer: WireWriter, event: PartitionEvent | SystemEvent): vo
       writer.bool(3, event.atRisk);
       break;
     default:
-      writeRareEvent(writer, event);
+      if (isPlain(event)) writePlainEvent(writer, event);
+      else writeRareEvent(writer, event);
   }
   writer.end(mark);
 }
@@ -76,7 +85,8 @@ type RareEvent = Exclude<
       | "HoldExtended"
       | "HoldExpired"
       | "UnitsDispatched"
-      | "RiskChanged";
+      | "RiskChanged"
+      | PlainKind;
   }
 >;
 
@@ -99,10 +109,15 @@ function writeRareEvent(writer: WireWriter, event: RareEvent): void {
       writer.int(3, event.onHandDelta);
       writer.int(4, event.unavailableDelta);
       writer.int(5, event.allocatedDelta);
+      writer.bool(6, event.isLate);
+      writeConsumed(writer, 7, event.consumed);
+      writer.int(8, event.exception);
+      writer.int(9, event.reverses);
       return;
     case "ErpEventRejected":
       writeErpEvent(writer, 1, event.event);
       writer.string(2, event.reason);
+      writer.bool(3, event.isLate);
       return;
     case "ErpEventBuffered":
       writeErpEvent(writer, 1, event.event);
@@ -126,6 +141,9 @@ function writeRareEvent(writer: WireWriter, event: RareEvent): void {
       return;
     case "PolicyPut":
       writePolicyPut(writer, event);
+      return;
+    case "SourcePut":
+      writeSourcePut(writer, event);
       return;
     case "EpochBegun":
       writer.int(1, event.epoch);
@@ -172,4 +190,6 @@ export const EVENT_FIELDS = {
   PolicyPut: 16,
   ErpEventBuffered: 17,
   EpochBegun: 18,
+  SourcePut: 26,
+  ...PLAIN_FIELDS,
 } as const satisfies Record<(PartitionEvent | SystemEvent)["kind"], number>;

@@ -1,7 +1,10 @@
-/** The smaller items of a warehouse's partition: its dealers, its remembered answers, its dispatch exceptions. */
+/** The smaller items of a warehouse's partition: its dealers, its remembered answers, its dispatch exceptions, the movements of its stocks. */
 import type { RequestAnswered } from "../../domain/event.js";
+import type { ConsumedUnits, Movement } from "../../domain/movement.js";
 import type { PartitionDealer, StoredException } from "../../domain/partition-state.js";
 import { readAnswer, writeAnswer } from "../../journal/records/answer-codec.js";
+import { codeOf, MOVEMENT_KINDS, nameOf } from "../../journal/records/codes.js";
+import { readConsumed, writeConsumed } from "../../journal/records/consumed-codec.js";
 import { readTakenErpEvent, writeErpEvent } from "../../journal/records/erp-codec.js";
 import { WireError } from "../../journal/records/wire.js";
 import type { ItemCodec } from "../item-codec.js";
@@ -49,14 +52,17 @@ export const exceptionCodec: ItemCodec<StoredException> = {
     writer.int(5, exception.previousOfStock);
     writer.int(6, exception.createdAtMs);
     writer.int(7, exception.attached);
+    writeConsumed(writer, 8, exception.attachments);
   },
   read(reader, number) {
     let event: StoredException["event"] | undefined;
     let reason = "";
+    let attachments: readonly ConsumedUnits[] = [];
     const numbers = [0, 0, 0, 0, 0, 0, 0, 0];
     while (reader.next()) {
       if (reader.field === 2) event = readTakenErpEvent(reader);
       else if (reader.field === 4) reason = reader.string();
+      else if (reader.field === 8) attachments = readConsumed(reader);
       else if (reader.field <= 7) numbers[reader.field] = reader.int();
       else reader.skip();
     }
@@ -70,6 +76,57 @@ export const exceptionCodec: ItemCodec<StoredException> = {
       previousOfStock: numbers[5]!,
       createdAtMs: numbers[6]!,
       attached: numbers[7]!,
+      attachments,
+    };
+  },
+};
+
+/** holdfast.journal.v1.Movement */
+export const movementCodec: ItemCodec<Movement> = {
+  write(writer, movement) {
+    writer.int(1, movement.stock);
+    writer.int(2, codeOf(MOVEMENT_KINDS, movement.kind));
+    writer.string(3, movement.source);
+    writer.int(4, movement.sequence);
+    writer.string(5, movement.eventId);
+    writer.int(6, movement.timeMs);
+    writer.int(7, movement.onHandDelta);
+    writer.int(8, movement.unavailableDelta);
+    writer.int(9, movement.allocatedDelta);
+    writeConsumed(writer, 10, movement.consumed);
+    writer.int(11, movement.exception);
+    writer.bool(12, movement.isLate);
+    writer.int(13, movement.reverses);
+    writer.int(14, movement.previous);
+  },
+  read(reader, number) {
+    const numbers = new Array<number>(15).fill(0);
+    let source = "";
+    let eventId = "";
+    let consumed: readonly ConsumedUnits[] = [];
+    while (reader.next()) {
+      if (reader.field === 3) source = reader.string();
+      else if (reader.field === 5) eventId = reader.string();
+      else if (reader.field === 10) consumed = readConsumed(reader);
+      else if (reader.field <= 14) numbers[reader.field] = reader.int();
+      else reader.skip();
+    }
+    return {
+      number,
+      stock: numbers[1]!,
+      kind: nameOf(MOVEMENT_KINDS, numbers[2]!),
+      source,
+      sequence: numbers[4]!,
+      eventId,
+      timeMs: numbers[6]!,
+      onHandDelta: numbers[7]!,
+      unavailableDelta: numbers[8]!,
+      allocatedDelta: numbers[9]!,
+      consumed,
+      exception: numbers[11]!,
+      isLate: numbers[12] === 1,
+      reverses: numbers[13]!,
+      previous: numbers[14]!,
     };
   },
 };

@@ -35,16 +35,18 @@ export function reservationCodec(partition: {
       writer.int(13, reservation.commitOrder);
       writer.int(14, reservation.dealer);
       writer.int(15, reservation.previousOfDealer);
+      writer.int(16, reservation.atRiskSinceMs);
+      writer.bool(17, reservation.isKept);
     },
     read(reader, number) {
       const texts = ["", "", "", "", "", "", "", "", "", "", "", "", ""];
-      const numbers = new Array<number>(16).fill(0);
+      const numbers = new Array<number>(18).fill(0);
       const lines: ReservationLine[] = [];
       while (reader.next()) {
         const field = reader.field;
         if (field === 5) lines.push(readLine(reader));
         else if (field === 2 || field === 3 || field === 12) texts[field] = reader.string();
-        else if (field <= 15) numbers[field] = reader.int();
+        else if (field <= 17) numbers[field] = reader.int();
         else reader.skip();
       }
       return {
@@ -66,6 +68,8 @@ export function reservationCodec(partition: {
         commitOrder: numbers[13]!,
         dealer: numbers[14]!,
         previousOfDealer: numbers[15]!,
+        atRiskSinceMs: numbers[16]!,
+        isKept: numbers[17] === 1,
       };
     },
   };

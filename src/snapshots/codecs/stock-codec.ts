@@ -20,10 +20,13 @@ export const stockCodec: ItemCodec<Stock> = {
     writer.int(12, stock.updatedAtMs);
     for (const event of stock.lastEvents) writeErpEvent(writer, 13, event);
     writer.int(14, stock.newestException);
+    writer.int(15, stock.sourceFrom);
+    writer.int(16, stock.newestMovement);
+    writer.bool(17, stock.isQuarantined);
   },
   read(reader, number) {
     let sku = "";
-    const numbers = new Array<number>(15).fill(0);
+    const numbers = new Array<number>(18).fill(0);
     let opened = false;
     let source = "";
     const lastEvents: ErpEvent[] = [];
@@ -32,7 +35,7 @@ export const stockCodec: ItemCodec<Stock> = {
       else if (reader.field === 2) opened = reader.bool();
       else if (reader.field === 3) source = reader.string();
       else if (reader.field === 13) lastEvents.push(readTakenErpEvent(reader));
-      else if (reader.field <= 14) numbers[reader.field] = reader.int();
+      else if (reader.field <= 17) numbers[reader.field] = reader.int();
       else reader.skip();
     }
     return {
@@ -50,6 +53,9 @@ export const stockCodec: ItemCodec<Stock> = {
       updatedAtMs: numbers[12]!,
       lastEvents,
       newestException: numbers[14]!,
+      sourceFrom: numbers[15]!,
+      newestMovement: numbers[16]!,
+      isQuarantined: numbers[17] === 1,
     };
   },
 };

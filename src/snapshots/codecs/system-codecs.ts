@@ -1,17 +1,21 @@
-/** The items of the system's partition: epochs, warehouses, registered dealers, policies, ERP sources. */
+/** The items of the system's partition: epochs, warehouses, registered dealers, policies, ERP sources, dead letters. */
 import type { IncomingErpEvent } from "../../domain/erp-event.js";
+import type { SourcePut } from "../../domain/event.js";
 import type { PolicyFields, PolicyItem } from "../../domain/policy.js";
 import { Source } from "../../domain/source.js";
 import type {
+  DeadLetter,
   EpochItem,
   PastWarehouse,
   RegisteredDealer,
   SourceItem,
   WarehouseItem,
 } from "../../domain/system-state.js";
+import { codeOf, DEAD_LETTER_STATES, nameOf } from "../../journal/records/codes.js";
 import { readErpEvent, writeErpEvent } from "../../journal/records/erp-codec.js";
 import { readPolicyPut, writePolicyPut } from "../../journal/records/policy-codec.js";
-import type { WireReader } from "../../journal/records/wire.js";
+import { readSourcePut, writeSourcePut } from "../../journal/records/source-codec.js";
+import { WireError, type WireReader } from "../../journal/records/wire.js";
 import type { ItemCodec } from "../item-codec.js";
 
 /** holdfast.journal.v1.Epoch */
@@ -114,12 +118,28 @@ export const sourceCodec: ItemCodec<SourceItem> = {
       writer.raw(2, new Uint8Array(hashes.buffer));
       writer.end(mark);
     }
+    const { warehouseIds, thresholds } = source;
+    if (warehouseIds.length > 0 || Object.keys(thresholds).length > 0) {
+      const mark = writer.begin(7);
+      writeSourcePut(writer, { source: "", warehouseIds, thresholds, attribution: { actor: "", reason: "" } });
+      writer.end(mark);
+    }
+    writer.int(8, source.staleSinceMs);
+    writer.int(9, source.gapSinceMs);
+    writer.packed(
+      10,
+      source.skipped.runs.flatMap(({ first, last }) => [first, last]),
+    );
   },
   read(reader, number) {
     let name = "";
     let applied = 0;
     let lastEventAtMs = 0;
     let partitions: readonly number[] = [];
+    let skipped: readonly number[] = [];
+    let put: Pick<SourcePut, "warehouseIds" | "thresholds"> = { warehouseIds: [], thresholds: {} };
+    let staleSinceMs = 0;
+    let gapSinceMs = 0;
     const buffered: IncomingErpEvent[] = [];
     const chunks: { readonly chunk: number; readonly hashes: Uint32Array }[] = [];
     while (reader.next()) {
@@ -129,13 +149,26 @@ export const sourceCodec: ItemCodec<SourceItem> = {
       else if (reader.field === 4) partitions = reader.packed();
       else if (reader.field === 5) buffered.push(readErpEvent(reader));
       else if (reader.field === 6) chunks.push(readChunk(reader));
+      else if (reader.field === 7) {
+        const outer = reader.enter();
+        put = readSourcePut(reader);
+        reader.leave(outer);
+      } else if (reader.field === 8) staleSinceMs = reader.int();
+      else if (reader.field === 9) gapSinceMs = reader.int();
+      else if (reader.field === 10) skipped = reader.packed();
       else reader.skip();
     }
     const source = new Source(number, name);
     source.applied = applied;
     source.lastEventAtMs = lastEventAtMs;
     for (const partition of partitions) source.partitions.add(partition);
-    for (const event of buffered) source.buffer(event);
+    for (const event of buffered) source.buffer(event, gapSinceMs);
+    source.warehouseIds = put.warehouseIds;
+    source.thresholds = put.thresholds;
+    source.staleSinceMs = staleSinceMs;
+    source.gapSinceMs = gapSinceMs;
+    for (let at = 0; at < skipped.length; at += 2)
+      source.skipped.append({ first: skipped[at]!, last: skipped[at + 1]! });
     for (const { chunk, hashes } of chunks) source.loadChunk(chunk, hashes);
     return { number, source };
   },
@@ -153,3 +186,28 @@ function readChunk(reader: WireReader): { readonly chunk: number; readonly hashe
   reader.leave(outer);
   return { chunk, hashes };
 }
+
+/** holdfast.journal.v1.DeadLetter */
+export const deadLetterCodec: ItemCodec<DeadLetter> = {
+  write(writer, letter) {
+    writeErpEvent(writer, 1, letter.event);
+    writer.string(2, letter.reason);
+    writer.int(3, letter.createdAtMs);
+    writer.int(4, codeOf(DEAD_LETTER_STATES, letter.state));
+  },
+  read(reader, number) {
+    let event: IncomingErpEvent | undefined;
+    let reason = "";
+    let createdAtMs = 0;
+    let state: DeadLetter["state"] = "OPEN";
+    while (reader.next()) {
+      if (reader.field === 1) event = readErpEvent(reader);
+      else if (reader.field === 2) reason = reader.string();
+      else if (reader.field === 3) createdAtMs = reader.int();
+      else if (reader.field === 4) state = nameOf(DEAD_LETTER_STATES, reader.int());
+      else reader.skip();
+    }
+    if (event === undefined) throw new WireError("a dead letter without its event");
+    return { number, event, reason, createdAtMs, state };
+  },
+};
