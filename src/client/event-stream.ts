@@ -27,6 +27,8 @@ export interface EventStreamOptions {
   readonly answerTimeoutMs?: number;
   /** The server wants the source's positions; answer with `reportPositions`. Passed over when unset. */
   readonly onPositionsRequest?: ((request: PositionsRequest) => void) | undefined;
+  /** Cancels the stream; it then throws CANCELLED. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** One ERP event, numbered by the caller. */
@@ -49,6 +51,9 @@ export async function* exchangeEvents(
     call.cancel();
   };
   const deadline = new AnswerDeadline(options.answerTimeoutMs ?? 30_000, () => giveUp(unansweredInTime()));
+  const cancel = (): void => giveUp(cancelledByCaller());
+  if (options.signal?.aborted) cancel();
+  options.signal?.addEventListener("abort", cancel, { once: true });
   // grpc-js may report a status after the reader has left; without a listener that would end the process.
   call.on("error", () => window.close());
   sendAll(call, { iterator, window, deadline }).catch(giveUp);
@@ -66,6 +71,7 @@ export async function* exchangeEvents(
   } catch (error) {
     throw failure ?? errorFromCall(error as ServiceError);
   } finally {
+    options.signal?.removeEventListener("abort", cancel);
     deadline.stop();
     window.close();
     call.cancel();
@@ -142,6 +148,10 @@ class SendWindow {
 
 function unansweredInTime(): HoldfastError {
   return new HoldfastError({ code: status.DEADLINE_EXCEEDED, message: "the server did not answer an event in time" });
+}
+
+function cancelledByCaller(): HoldfastError {
+  return new HoldfastError({ code: status.CANCELLED, message: "cancelled by the caller" });
 }
 
 function endedEarly(): HoldfastError {

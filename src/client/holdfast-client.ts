@@ -21,6 +21,7 @@ import {
 } from "../gen/holdfast/v1/erp_service_pb.js";
 import * as reservations from "../gen/holdfast/v1/reservation_service_pb.js";
 import type { HoldfastClientOptions } from "./connection.js";
+import { EventPusher, type EventPusherOptions } from "./event-pusher.js";
 import { type EventInput, type EventStreamOptions, exchangeEvents } from "./event-stream.js";
 import type { MessageInput } from "./message-input.js";
 import { startDuplex } from "./method-bridge.js";
@@ -118,6 +119,11 @@ export class HoldfastClient extends OperationsMethods {
   ): AsyncGenerator<StreamEventsResponse, void, undefined> {
     const call = startDuplex(this.connection.client, ErpService.method.streamEvents, new Metadata());
     return exchangeEvents(call, events, options);
+  }
+
+  /** Pushes the events of one source, through disconnects, with backpressure. Start after `(await pusher.started).appliedSequence`. */
+  pushEvents(options: EventPusherOptions): EventPusher {
+    return new EventPusher(this, options, SYSTEM_RETRY_ENVIRONMENT);
   }
 
   getSourceStatus(

@@ -22,6 +22,8 @@ export * from "../gen/holdfast/v1/reservation_service_pb.js";
 export * from "../gen/holdfast/v1/source_pb.js";
 export * from "../gen/holdfast/v1/sync_health_pb.js";
 export type { HoldfastClientOptions } from "./connection.js";
+export type { MissingRange } from "./event-backlog.js";
+export type { Acknowledgement, EventPusher, EventPusherOptions, PushedEvent, PushInput } from "./event-pusher.js";
 export type { EventInput, EventStreamOptions } from "./event-stream.js";
 export { HoldfastClient } from "./holdfast-client.js";
 export { type FieldViolation, HoldfastError } from "./holdfast-error.js";

@@ -11,7 +11,7 @@ import type { Client, ClientReadableStream, ServiceError } from "@grpc/grpc-js";
 import { ErpService, WatchOrdersRequestSchema, type WatchOrdersResponse } from "../gen/holdfast/v1/erp_service_pb.js";
 import { errorFromCall } from "./holdfast-error.js";
 import { startServerStream } from "./method-bridge.js";
-import { isPassing, type RetryEnvironment, type RetryPolicy, retryDelayMs } from "./retry.js";
+import { isPassing, type RetryEnvironment, type RetryPolicy, retryDelayMs, STREAM_BACKOFF } from "./retry.js";
 
 /** Neither `cursor` nor `fromOldest`: from now. */
 export interface OrderWatchOptions {
@@ -27,8 +27,6 @@ export interface OrderWatchOptions {
   /** Told of each disconnect that it gets over by itself. */
   readonly onDisconnect?: (error: Error) => void;
 }
-
-export const STREAM_BACKOFF = { backoffMinMs: 100, backoffMaxMs: 5_000 } as const;
 
 /** What became of orders, until the caller has enough. */
 export async function* watchOrderEvents(

@@ -19,6 +19,9 @@ export interface RetryPolicy {
 
 export const DEFAULT_RETRY_POLICY: RetryPolicy = { attemptsMax: 5, backoffMinMs: 100, backoffMaxMs: 2_000 };
 
+/** Between the tries of a stream that is opened again for as long as it takes. */
+export const STREAM_BACKOFF = { backoffMinMs: 100, backoffMaxMs: 5_000 } as const;
+
 /** Time and chance, so that tests own them. */
 export interface RetryEnvironment {
   nowMs(): number;
