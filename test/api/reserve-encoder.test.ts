@@ -41,6 +41,8 @@ const reservation: fc.Arbitrary<Reservation> = fc.record({
   expiresAtMs: time,
   provisional: fc.boolean(),
   atRisk: fc.boolean(),
+  atRiskSinceMs: time,
+  isKept: fc.boolean(),
   revision: units,
   reopenedFrom: fc.oneof(fc.constant(""), name),
   epoch: fc.nat(),

@@ -125,7 +125,24 @@ export class JournalLedger {
       case "DispatchUnmatched":
       case "RequestAnswered":
       case "StockPolicySet":
+      case "RiskKept":
+      case "DispatchAttached":
+      case "StockSourceMoved":
+      case "DegradedStepped":
         return;
+      case "ReservationReopened": {
+        const ended = this.reservations.get(event.ended)!;
+        check(ended.end !== "", `I3: ${event.ended} is reopened before its end`);
+        const lines = ended.lines.flatMap(({ stock }, index): LedgerLine[] => {
+          const open = event.quantities[index]!;
+          check(open <= ended.lines[index]!.dispatched, `I2: more of ${event.ended} is reopened than was dispatched`);
+          return open === 0 ? [] : [{ stock, granted: open, open, dispatched: 0, released: 0, atRisk: false }];
+        });
+        const { committedAt } = ended;
+        const number = event.reservation;
+        this.reservations.set(number, { number, lines, committedAt, deadlineMs: 0, end: "", revision: 1 });
+        return;
+      }
       default:
         this.#change(event, record);
     }
@@ -164,12 +181,22 @@ export class JournalLedger {
         line.dispatched += event.quantity;
         break;
       }
+      case "UnitsReturned": {
+        const line = reservation.lines[event.line]!;
+        line.open += event.quantity;
+        line.dispatched -= event.quantity;
+        break;
+      }
+      case "ProvisionalConfirmed":
+        check(reservation.committedAt > 0, "what is confirmed again was confirmed before");
+        break;
       case "RiskChanged":
         reservation.lines[event.line]!.atRisk = event.atRisk;
         break;
     }
     for (const line of reservation.lines) {
-      check(line.open >= 0 && line.open + line.dispatched + line.released === line.granted, "I2: units of a line");
+      check(line.open >= 0 && line.dispatched >= 0, "I2: units of a line");
+      check(line.open + line.dispatched + line.released === line.granted, "I2: units of a line");
       if (line.open === 0) line.atRisk = false;
     }
     const isAtRisk = reservation.lines.some((line) => line.atRisk);
@@ -194,6 +221,8 @@ type Change =
   | "HoldExtended"
   | "HoldExpired"
   | "UnitsDispatched"
+  | "UnitsReturned"
+  | "ProvisionalConfirmed"
   | "RiskChanged";
 
 function giveBack(line: LedgerLine, quantity: number): void {

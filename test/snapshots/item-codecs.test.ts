@@ -6,15 +6,20 @@ import type { Reservation } from "../../src/domain/reservation.js";
 import { INHERIT, LAST_EVENTS_MAX, type Stock } from "../../src/domain/stock.js";
 import { RequestAnsweredSchema } from "../../src/gen/holdfast/journal/v1/event_pb.js";
 import * as state from "../../src/gen/holdfast/journal/v1/state_pb.js";
-import { RESERVATION_STATES } from "../../src/journal/records/codes.js";
+import { DEAD_LETTER_STATES, MOVEMENT_KINDS, RESERVATION_STATES } from "../../src/journal/records/codes.js";
 import { WireError, WireReader, WireWriter } from "../../src/journal/records/wire.js";
-import { answerItemCodec, exceptionCodec, partitionDealerCodec } from "../../src/snapshots/codecs/partition-codecs.js";
+import {
+  answerItemCodec,
+  exceptionCodec,
+  movementCodec,
+  partitionDealerCodec,
+} from "../../src/snapshots/codecs/partition-codecs.js";
 import { reservationCodec } from "../../src/snapshots/codecs/reservation-codec.js";
 import { stockCodec } from "../../src/snapshots/codecs/stock-codec.js";
 import * as system from "../../src/snapshots/codecs/system-codecs.js";
 import type { ItemCodec } from "../../src/snapshots/item-codec.js";
 import * as draw from "../journal/records/record-arbitraries.js";
-import { answerJson, erpEventJson, json, policyJson } from "../journal/records/record-json.js";
+import { answerJson, erpEventJson, json, policyJson, unitsJson } from "../journal/records/record-json.js";
 import { chosenSeed } from "../journal/seeded-random.js";
 import { drawnSource, sourceJson } from "./source-arbitrary.js";
 
@@ -39,6 +44,9 @@ const stock: fc.Arbitrary<Stock> = fc.record({
   updatedAtMs: count,
   lastEvents: fc.array(draw.takenErpEvent, { maxLength: LAST_EVENTS_MAX }),
   newestException: count,
+  sourceFrom: count,
+  newestMovement: count,
+  isQuarantined: bool,
 });
 
 function stockJson({ number: _, safetyStock, lowAt, lastEvents, ...rest }: Stock): JsonObject {
@@ -80,6 +88,8 @@ const reservation: fc.Arbitrary<Reservation> = fc
     commitOrder: count,
     dealer: count,
     previousOfDealer: count,
+    atRiskSinceMs: count,
+    isKept: bool,
   })
   .map((drawn) => ({ id: partition.reservationId(17, drawn.epoch), ...drawn }));
 
@@ -134,9 +144,35 @@ const cases: readonly Case<unknown>[] = [
       reason: text,
       createdAtMs: count,
       attached: count,
+      attachments: draw.consumed,
       previousOfStock: count,
     }),
-    ({ number: _, event, ...rest }) => json({ ...rest, event: erpEventJson(event) }),
+    ({ number: _, event, attachments, ...rest }) =>
+      json({ ...rest, event: erpEventJson(event), attachments: unitsJson(attachments) }),
+  ),
+  codecCase(
+    "Movement",
+    movementCodec,
+    state.MovementSchema,
+    fc.record({
+      number,
+      stock: count,
+      kind: draw.nameIn(MOVEMENT_KINDS),
+      source: text,
+      sequence: count,
+      eventId: text,
+      timeMs: count,
+      onHandDelta: delta,
+      unavailableDelta: delta,
+      allocatedDelta: delta,
+      consumed: draw.consumed,
+      exception: count,
+      isLate: bool,
+      reverses: count,
+      previous: count,
+    }),
+    ({ number: _, kind, consumed, ...rest }) =>
+      json({ ...rest, kind: `MOVEMENT_KIND_${kind.toUpperCase()}`, consumed: unitsJson(consumed) }),
   ),
   codecCase("Epoch", system.epochCodec, state.EpochSchema, fc.record({ number, nonce: text }), ({ nonce }) => ({
     nonce,
@@ -175,6 +211,20 @@ const cases: readonly Case<unknown>[] = [
     ({ stockChanges, longestHoldMs, ...policy }) => json({ policy: policyJson(policy), stockChanges, longestHoldMs }),
   ),
   codecCase("Source", system.sourceCodec, state.SourceSchema, drawnSource(17), ({ source }) => sourceJson(source)),
+  codecCase(
+    "DeadLetter",
+    system.deadLetterCodec,
+    state.DeadLetterSchema,
+    fc.record({
+      number,
+      event: draw.erpEvent,
+      reason: text,
+      createdAtMs: count,
+      state: draw.nameIn(DEAD_LETTER_STATES),
+    }),
+    ({ number: _, event, state: name, ...rest }) =>
+      json({ ...rest, event: erpEventJson(event), state: `DEAD_LETTER_STATE_${name}` }),
+  ),
 ];
 
 function encode<T>(codec: ItemCodec<T>, item: T): Uint8Array {

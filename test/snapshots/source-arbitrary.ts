@@ -3,8 +3,16 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { Source } from "../../src/domain/source.js";
 import type { SourceItem } from "../../src/domain/system-state.js";
-import { bool, count, count32, erpEvent, text } from "../journal/records/record-arbitraries.js";
-import { erpEventJson, json } from "../journal/records/record-json.js";
+import {
+  bool,
+  count,
+  count32,
+  erpEvent,
+  sourceThresholds,
+  text,
+  warehouseIds,
+} from "../journal/records/record-arbitraries.js";
+import { erpEventJson, json, sourcePutJson } from "../journal/records/record-json.js";
 
 export function drawnSource(number: number): fc.Arbitrary<SourceItem> {
   return fc
@@ -14,22 +22,30 @@ export function drawnSource(number: number): fc.Arbitrary<SourceItem> {
       partitions: fc.uniqueArray(count32, { maxLength: 10 }),
       buffered: fc.uniqueArray(erpEvent, { selector: (event) => event.sequence, maxLength: 3 }),
       // So many events further on that what was remembered of old ones has gone again.
-      steps: fc.array(fc.record({ ids: fc.array(text, { maxLength: 3 }), far: bool }), { maxLength: 6 }),
+      steps: fc.array(fc.record({ ids: fc.array(text, { maxLength: 3 }), far: bool, skipped: fc.nat(3) }), {
+        maxLength: 6,
+      }),
+      warehouseIds,
+      thresholds: sourceThresholds,
+      staleSinceMs: count,
+      gapSinceMs: count,
     })
-    .map(({ name, lastEventAtMs, partitions, buffered, steps }) => {
+    .map(({ name, lastEventAtMs, partitions, buffered, steps, ...said }) => {
       const source = new Source(number, name);
       source.lastEventAtMs = lastEventAtMs;
       for (const partition of partitions) source.partitions.add(partition);
-      for (const { ids, far } of steps) {
+      for (const { ids, far, skipped } of steps) {
         if (far) source.applied += 50_000;
-        for (const id of ids) source.advance(source.applied + 1, id);
+        for (const id of ids) source.advance(source.applied + 1, id, 1);
+        if (skipped > 0) source.skip({ first: source.applied + 1, last: source.applied + skipped }, 1);
       }
-      for (const event of buffered) source.buffer(event);
-      return { number, source };
+      for (const event of buffered) source.buffer(event, said.gapSinceMs);
+      return { number, source: Object.assign(source, said) };
     });
 }
 
 export function sourceJson(source: Source): JsonObject {
+  const isPut = source.warehouseIds.length > 0 || Object.keys(source.thresholds).length > 0;
   return json({
     name: source.name,
     applied: source.applied,
@@ -41,5 +57,9 @@ export function sourceJson(source: Source): JsonObject {
       for (const [index, hash] of hashes.entries()) littleEndian.writeUInt32LE(hash, index * 4);
       return { chunk, hashes: littleEndian.toString("base64") };
     }),
+    put: isPut ? sourcePutJson(source) : undefined,
+    staleSinceMs: source.staleSinceMs,
+    gapSinceMs: source.gapSinceMs,
+    skipped: source.skipped.runs.flatMap(({ first, last }) => [first, last]),
   });
 }

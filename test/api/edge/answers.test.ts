@@ -231,7 +231,7 @@ describe("operations show", () => {
     const lastEvents = bodies.map((body, index): ErpEvent => {
       return { source: "erp", sequence: index + 1, eventId: `e${index}`, occurredAtMs: index * 1_000, body };
     });
-    const stored = { number: 4, stock: 1, createdAtMs: 5_000, attached: 2, previousOfStock: 0 };
+    const stored = { number: 4, stock: 1, createdAtMs: 5_000, attached: 2, attachments: [], previousOfStock: 0 };
     const dispatched = { ...stored, event: lastEvents[5]!, quantity: 3, reason: "NOTHING_COMMITTED" };
     answerWith({
       warehouseId: "W1",

@@ -26,6 +26,8 @@ export function sampleReservation(change: Partial<Reservation> = {}): Reservatio
     expiresAtMs: CREATED_AT_MS + 900_000,
     provisional: false,
     atRisk: false,
+    atRiskSinceMs: 0,
+    isKept: false,
     revision: 1,
     reopenedFrom: "",
     epoch: 1,

@@ -1,17 +1,22 @@
 import { describe, test } from "vitest";
 import { decideCommit } from "../../../src/domain/decide/commit.js";
 import type { PartitionStore } from "../../../src/snapshots/partition-store.js";
-import { committed, given, held, lost, released, stock } from "./scenario.js";
+import { CONTEXT, committed, given, held, lost, released, stock } from "./scenario.js";
 
 function commit(reservation: number, lines: Readonly<Record<string, number>> = {}, dealerId = "D1") {
   return (state: PartitionStore) =>
-    decideCommit(state, reservation, {
-      kind: "Commit",
-      requestId: "c1",
-      dealerId,
-      reservationId: state.reservationId(reservation, 1),
-      lines: Object.entries(lines).map(([sku, quantity]) => ({ sku, quantity })),
-    });
+    decideCommit(
+      state,
+      reservation,
+      {
+        kind: "Commit",
+        requestId: "c1",
+        dealerId,
+        reservationId: state.reservationId(reservation, 1),
+        lines: Object.entries(lines).map(([sku, quantity]) => ({ sku, quantity })),
+      },
+      CONTEXT,
+    );
 }
 
 const stocks = [...stock(1, "A", 10), ...stock(2, "B", 10)];

@@ -10,9 +10,12 @@ function dispatch(quantity: number, by: Partial<Dispatch> = {}): Dispatch {
   return { kind: "OrderDispatched", warehouseId: "W1", sku: "A", quantity, ...nobody, ...by };
 }
 
-/** What every dispatch does first: on_hand falls. */
-function gone(body: Dispatch): PartitionEvent {
-  return applied(body, 1, { onHandDelta: -body.quantity });
+/** What every dispatch does: on_hand falls, and the event says what else came of it, in a form that a reversal can undo. */
+function gone(body: Dispatch, ...what: readonly PartitionEvent[]): readonly PartitionEvent[] {
+  const units = what.flatMap((event) => (event.kind === "UnitsDispatched" ? [event] : []));
+  const taken = units.map(({ reservation, line, quantity }) => ({ reservation, line, quantity }));
+  const exception = what.some((event) => event.kind === "DispatchUnmatched") ? 1 : 0;
+  return [applied(body, 1, { onHandDelta: -body.quantity, consumed: taken, exception }), ...what];
 }
 
 function consumed(reservation: number, line: number, quantity: number): PartitionEvent {
@@ -39,14 +42,14 @@ describe("a dispatch by order_id", () => {
       committed(1),
     )
       .whenErp(body)
-      .then(gone(body), consumed(2, 0, 4), consumed(3, 0, 2));
+      .then(...gone(body, consumed(2, 0, 4), consumed(3, 0, 2)));
   });
 
   test("goes on over all reservations of the order, and lists what is beyond as an exception", () => {
     const body = dispatch(9, byOrder);
     given(...stocks, held(1, { 1: 3 }), held(2, { 1: 4 }), committed(2), committed(1))
       .whenErp(body)
-      .then(gone(body), consumed(2, 0, 4), consumed(1, 0, 3), unmatched(body, 2, "QUANTITY_EXCEEDED"));
+      .then(...gone(body, consumed(2, 0, 4), consumed(1, 0, 3), unmatched(body, 2, "QUANTITY_EXCEEDED")));
   });
 
   test("leaves holds, other orders, other SKUs and ended reservations alone", () => {
@@ -63,7 +66,7 @@ describe("a dispatch by order_id", () => {
       released(4),
     )
       .whenErp(body)
-      .then(gone(body), unmatched(body, 2, "ORDER_NOT_COMMITTED"));
+      .then(...gone(body, unmatched(body, 2, "ORDER_NOT_COMMITTED")));
   });
 
   const twoDealers = [...stocks, held(1, { 1: 3 }), held(2, { 1: 3 }, { dealerId: "D2" }), committed(2), committed(1)];
@@ -72,14 +75,14 @@ describe("a dispatch by order_id", () => {
     const body = dispatch(2, byOrder);
     given(...twoDealers)
       .whenErp(body)
-      .then(gone(body), unmatched(body, 2, "DEALER_AMBIGUOUS"));
+      .then(...gone(body, unmatched(body, 2, "DEALER_AMBIGUOUS")));
   });
 
   test("and dealer_id consumes that dealer's only", () => {
     const body = dispatch(4, { ...byOrder, dealerId: "D1" });
     given(...twoDealers)
       .whenErp(body)
-      .then(gone(body), consumed(1, 0, 3), unmatched(body, 1, "QUANTITY_EXCEEDED"));
+      .then(...gone(body, consumed(1, 0, 3), unmatched(body, 1, "QUANTITY_EXCEEDED")));
   });
 
   test("is not ambiguous through a dealer who has only a hold, another SKU, or nothing left", () => {
@@ -97,7 +100,7 @@ describe("a dispatch by order_id", () => {
       released(4, [1, 0]),
     )
       .whenErp(body)
-      .then(gone(body), consumed(1, 0, 2));
+      .then(...gone(body, consumed(1, 0, 2)));
   });
 });
 
@@ -108,7 +111,7 @@ describe("a dispatch by reservation_id", () => {
     const scenario = given(...made, committed(2), committed(1));
     const body = dispatch(5, { reservationId: scenario.id(1) });
     // Numbers as keys stand in rising order: line 0 is A.
-    scenario.whenErp(body).then(gone(body), consumed(1, 0, 3), unmatched(body, 2, "QUANTITY_EXCEEDED"));
+    scenario.whenErp(body).then(...gone(body, consumed(1, 0, 3), unmatched(body, 2, "QUANTITY_EXCEEDED")));
   });
 
   test.each([
@@ -119,7 +122,7 @@ describe("a dispatch by reservation_id", () => {
   ] as const)("is an exception, %s", (reason, events: readonly PartitionEvent[], more) => {
     const scenario = given(...made, ...events);
     const body = dispatch(2, { reservationId: scenario.id(1), ...more });
-    scenario.whenErp(body).then(gone(body), unmatched(body, 2, reason));
+    scenario.whenErp(body).then(...gone(body, unmatched(body, 2, reason)));
   });
 
   test.each(["r1.1.9.00000000", "no id at all"])(
@@ -128,7 +131,7 @@ describe("a dispatch by reservation_id", () => {
       const body = dispatch(2, { reservationId });
       given(...made, committed(1))
         .whenErp(body)
-        .then(gone(body), unmatched(body, 2, "RESERVATION_NOT_FOUND"));
+        .then(...gone(body, unmatched(body, 2, "RESERVATION_NOT_FOUND")));
     },
   );
 });
@@ -138,14 +141,14 @@ describe("a dispatch is a fact", () => {
     const body = dispatch(5);
     given(...stocks, held(1, { 1: 20 }), committed(1))
       .whenErp(body)
-      .then(gone(body));
+      .then(...gone(body));
   });
 
   test("on_hand falls below zero, also of a stock that nobody knew", () => {
     const body = dispatch(5, byOrder);
     given()
       .whenErp(body)
-      .then({ kind: "StockOpened", stock: 1, sku: "A" }, gone(body), unmatched(body, 5, "ORDER_NOT_COMMITTED"));
+      .then({ kind: "StockOpened", stock: 1, sku: "A" }, ...gone(body, unmatched(body, 5, "ORDER_NOT_COMMITTED")));
   });
 
   test("after it the line and the stock stand as the events say", () => {

@@ -11,7 +11,7 @@ function close(by: Partial<Closed>): Closed {
 }
 
 function freed(reservation: number, quantities?: readonly number[]): PartitionEvent {
-  return { kind: "ReservationReleased", reservation, quantities, reason: "REJECTED" };
+  return { kind: "ReservationReleased", reservation, quantities, reason: "REJECTED", attribution: undefined };
 }
 
 const stocks = [...stock(1, "A", 20), ...stock(2, "B", 20)];

@@ -1,10 +1,12 @@
 /** given(events).when(decision).then(events), on one warehouse's partition; and short forms of the events that most begin with. */
 import { expect } from "vitest";
-import type { Decision } from "../../../src/domain/decide/decision.js";
+import type { Decision, DecisionContext } from "../../../src/domain/decide/decision.js";
 import { decideErpEvent } from "../../../src/domain/decide/erp.js";
+import { NO_BUFFER } from "../../../src/domain/degraded.js";
 import type { ErpBody, ErpEvent } from "../../../src/domain/erp-event.js";
 import type { ErpEventApplied, PartitionEvent, ReservationMade } from "../../../src/domain/event.js";
 import { evolve } from "../../../src/domain/evolve.js";
+import { SHIPPED_POLICY } from "../../../src/domain/policy.js";
 import type { RefusalReason } from "../../../src/domain/refusal.js";
 import { parseReservationId } from "../../../src/domain/reservation-id.js";
 import { MemoryPageStore } from "../../../src/snapshots/memory-page-store.js";
@@ -13,6 +15,16 @@ import { emptyHead, PartitionStore } from "../../../src/snapshots/partition-stor
 
 const NONCE = "0000000a";
 export const NOW_MS = 1_000_000;
+
+/** Nothing was put, and the ERP is there. */
+export const CONTEXT: DecisionContext = {
+  nowMs: NOW_MS,
+  epoch: 1,
+  inherited: { safetyStock: 0, lowAt: 10, degraded: NO_BUFFER, version: 0 },
+  policy: SHIPPED_POLICY,
+  freshness: { state: "LIVE", asOfMs: NOW_MS, ageMs: 0 },
+  isProvisional: false,
+};
 
 export class Scenario {
   readonly state = new PartitionStore(new PageSpace(new MemoryPageStore()), emptyHead(1, "W1"), {
@@ -45,8 +57,10 @@ export class Scenario {
   }
 
   /** An ERP event of the source "erp". */
-  whenErp(body: ErpBody): Expectation {
-    const decision = decideErpEvent(this.state, erpEvent(body), numberIn(body));
+  whenErp(body: ErpBody, envelope: Partial<ErpEvent> & { readonly isLate?: boolean } = {}): Expectation {
+    const { isLate = false, ...rest } = envelope;
+    const context = { reservation: numberIn(body), epoch: 1, isLate };
+    const decision = decideErpEvent(this.state, { ...erpEvent(body), ...rest }, context);
     return new Expectation(decision.kind === "rejected" ? { rejected: decision.reason } : { events: decision.events });
   }
 
@@ -105,7 +119,8 @@ export function stock(number: number, sku: string, onHand: number): readonly Par
 
 export function applied(body: ErpBody, ofStock: number, deltas: Partial<ErpEventApplied> = {}): ErpEventApplied {
   const none = { onHandDelta: 0, unavailableDelta: 0, allocatedDelta: 0 };
-  return { kind: "ErpEventApplied", event: erpEvent(body), stock: ofStock, ...none, ...deltas };
+  const facts = { isLate: false, consumed: [], exception: 0, reverses: 0 };
+  return { kind: "ErpEventApplied", event: erpEvent(body), stock: ofStock, ...none, ...facts, ...deltas };
 }
 
 /** Units that are gone, found by a correction: what makes a shortfall. */
@@ -138,9 +153,9 @@ export function held(
 }
 
 export function committed(reservation: number, quantities?: readonly number[]): PartitionEvent {
-  return { kind: "ReservationCommitted", reservation, quantities };
+  return { kind: "ReservationCommitted", reservation, quantities, provisional: false };
 }
 
 export function released(reservation: number, quantities?: readonly number[]): PartitionEvent {
-  return { kind: "ReservationReleased", reservation, quantities, reason: "CANCELLED" };
+  return { kind: "ReservationReleased", reservation, quantities, reason: "CANCELLED", attribution: undefined };
 }

@@ -80,6 +80,7 @@ describe("a block's body", () => {
               kind: "ReservationCommitted",
               reservation: 1,
               quantities: Array.from({ length: lines }, (_, index) => 2 ** 40 + index * lines),
+              provisional: false,
             },
           ],
         },

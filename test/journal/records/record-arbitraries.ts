@@ -2,9 +2,13 @@
 import fc from "fast-check";
 import type { ErpBody, ErpEvent, IncomingErpEvent } from "../../../src/domain/erp-event.js";
 import type { JournalRecord, PartitionEvent, RequestAnswered, SystemEvent } from "../../../src/domain/event.js";
+import type { ConsumedUnits } from "../../../src/domain/movement.js";
 import type { PolicyFields } from "../../../src/domain/policy.js";
+import type { SourceThresholds } from "../../../src/domain/source.js";
 import {
+  DRIFT_ACTIONS,
   FRESHNESS_STATES,
+  GAP_POLICIES,
   METHODS,
   OUTCOMES,
   RELEASE_REASONS,
@@ -76,6 +80,7 @@ const bodies: { readonly [K in ErpBody["kind"]]: fc.Arbitrary<Extract<ErpBody, {
     orderId: text,
     dealerId: text,
   }),
+  EventReversed: fc.record({ kind: fc.constant("EventReversed"), ...place, reversedEventId: text }),
 };
 
 const envelope = { source: text, sequence: count, eventId: text };
@@ -94,8 +99,34 @@ const quantities = fc.option(fc.array(count, { minLength: 1, maxLength: 40 }), {
 const attribution = fc.record({ actor: text, reason: text });
 
 export const policyFields: fc.Arbitrary<PolicyFields> = fc.record(
-  { safetyStock: count, lowAt: count, openReservationsMax: count, holdDefaultMs: count, holdMaxMs: count },
+  {
+    safetyStock: count,
+    lowAt: count,
+    openReservationsMax: count,
+    holdDefaultMs: count,
+    holdMaxMs: count,
+    degradedBufferUnits: count,
+    degradedBufferPercent: count,
+    degradedBufferSpanMs: count,
+    driftThresholdUnits: count,
+    driftThresholdPercent: count,
+    driftAction: nameIn(DRIFT_ACTIONS),
+    commitOverdueAfterMs: count,
+  },
   { requiredKeys: [] },
+);
+export const sourceThresholds: fc.Arbitrary<SourceThresholds> = fc.record(
+  { laggingAfterMs: count, staleAfterMs: count, gapWaitMs: count, gapPolicy: nameIn(GAP_POLICIES) },
+  { requiredKeys: [] },
+);
+/** No name is empty. */
+export const warehouseIds = fc.array(
+  text.filter((name) => name !== ""),
+  { maxLength: 4 },
+);
+export const consumed: fc.Arbitrary<readonly ConsumedUnits[]> = fc.array(
+  fc.record({ reservation: count, line: count32, quantity: count }),
+  { maxLength: 5 },
 );
 export const policyScope = fc.record({ warehouseId: text, sku: text, dealerId: text });
 
@@ -146,8 +177,12 @@ export const EVENTS: { readonly [K in AnyEvent["kind"]]: fc.Arbitrary<Extract<An
     onHandDelta: delta,
     unavailableDelta: delta,
     allocatedDelta: delta,
+    isLate: bool,
+    consumed,
+    exception: count,
+    reverses: count,
   }),
-  ErpEventRejected: fc.record({ kind: fc.constant("ErpEventRejected"), event: erpEvent, reason: text }),
+  ErpEventRejected: fc.record({ kind: fc.constant("ErpEventRejected"), event: erpEvent, reason: text, isLate: bool }),
   DispatchUnmatched: fc.record({
     kind: fc.constant("DispatchUnmatched"),
     stock: count,
@@ -177,12 +212,22 @@ export const EVENTS: { readonly [K in AnyEvent["kind"]]: fc.Arbitrary<Extract<An
     expiresAtMs: count,
     provisional: bool,
   }),
-  ReservationCommitted: fc.record({ kind: fc.constant("ReservationCommitted"), reservation, quantities }),
+  ReservationCommitted: fc.record({
+    kind: fc.constant("ReservationCommitted"),
+    reservation,
+    quantities,
+    provisional: bool,
+  }),
   ReservationReleased: fc.record({
     kind: fc.constant("ReservationReleased"),
     reservation,
     quantities,
     reason: nameIn(RELEASE_REASONS),
+    // One that says nothing is on disk as none.
+    attribution: fc.option(
+      attribution.filter(({ actor, reason }) => actor !== "" || reason !== ""),
+      { nil: undefined },
+    ),
   }),
   HoldExtended: fc.record({ kind: fc.constant("HoldExtended"), reservation, expiresAtMs: count }),
   HoldExpired: fc.record({ kind: fc.constant("HoldExpired"), reservation }),
@@ -194,6 +239,54 @@ export const EVENTS: { readonly [K in AnyEvent["kind"]]: fc.Arbitrary<Extract<An
   PolicyPut: fc.record({ kind: fc.constant("PolicyPut"), scope: policyScope, fields: policyFields, attribution }),
   ErpEventBuffered: fc.record({ kind: fc.constant("ErpEventBuffered"), event: erpEvent }),
   EpochBegun: fc.record({ kind: fc.constant("EpochBegun"), epoch: count32, nonce: text }),
+  UnitsReturned: fc.record({ kind: fc.constant("UnitsReturned"), reservation, line: count32, quantity: count }),
+  ReservationReopened: fc.record({
+    kind: fc.constant("ReservationReopened"),
+    reservation,
+    epoch: count32,
+    ended: count,
+    quantities: fc.array(count, { maxLength: 40 }),
+  }),
+  ProvisionalConfirmed: fc.record({ kind: fc.constant("ProvisionalConfirmed"), reservation }),
+  RiskKept: fc.record({ kind: fc.constant("RiskKept"), reservation, attribution }),
+  DispatchAttached: fc.record({
+    kind: fc.constant("DispatchAttached"),
+    exception: count,
+    reservation,
+    line: count32,
+    quantity: count,
+    attribution,
+  }),
+  StockSourceMoved: fc.record({
+    kind: fc.constant("StockSourceMoved"),
+    stock: count,
+    source: text,
+    fromSequence: count,
+    attribution,
+  }),
+  DegradedStepped: fc.record({
+    kind: fc.constant("DegradedStepped"),
+    sinceMs: count,
+    step: count32,
+    units: count,
+    percent: count,
+  }),
+  SourcePut: fc.record({
+    kind: fc.constant("SourcePut"),
+    source: text,
+    warehouseIds,
+    thresholds: sourceThresholds,
+    attribution,
+  }),
+  SourceLost: fc.record({ kind: fc.constant("SourceLost"), source: text }),
+  SourceBack: fc.record({ kind: fc.constant("SourceBack"), source: text }),
+  GapSkipped: fc.record({ kind: fc.constant("GapSkipped"), source: text, first: count, last: count, attribution }),
+  DeadLetterResolved: fc.record({
+    kind: fc.constant("DeadLetterResolved"),
+    number: count,
+    how: fc.constantFrom("REPLAYED", "DROPPED"),
+    attribution,
+  }),
 };
 
 export const anyEvent = fc.oneof(...Object.values(EVENTS)) as fc.Arbitrary<AnyEvent>;

@@ -1,7 +1,14 @@
 /** Domain values as the JSON form of proto/holdfast/journal/v1: the mapping that the hand-made codecs are held to, written again. */
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { type IncomingErpEvent, isFaulty } from "../../../src/domain/erp-event.js";
-import type { JournalRecord, PartitionEvent, RequestAnswered, SystemEvent } from "../../../src/domain/event.js";
+import type {
+  JournalRecord,
+  PartitionEvent,
+  RequestAnswered,
+  SourcePut,
+  SystemEvent,
+} from "../../../src/domain/event.js";
+import type { ConsumedUnits } from "../../../src/domain/movement.js";
 import type { PolicyFields, PolicyScope } from "../../../src/domain/policy.js";
 
 const CAUSES = { CANCELLED: 1, REJECTED: 2, DISPATCH_FAILED: 3 };
@@ -27,19 +34,28 @@ function content(event: PartitionEvent | SystemEvent): object {
   const { kind, ...fields } = event;
   switch (event.kind) {
     case "ErpEventApplied":
+      return { ...fields, event: erpEventJson(event.event), consumed: unitsJson(event.consumed) };
     case "ErpEventRejected":
     case "ErpEventBuffered":
     case "DispatchUnmatched":
       return { ...fields, event: erpEventJson(event.event) };
     case "ReservationReleased": {
-      const { reservation, quantities, reason } = event;
-      return { reservation, quantities, cause: `RELEASE_CAUSE_${reason}` };
+      const { reservation, quantities, reason, attribution } = event;
+      return { reservation, quantities, cause: `RELEASE_CAUSE_${reason}`, ...attribution };
     }
     case "StockPolicySet":
-    case "DealerPut": {
+    case "DealerPut":
+    case "RiskKept":
+    case "DispatchAttached":
+    case "StockSourceMoved":
+    case "GapSkipped": {
       const { attribution, kind: _, ...rest } = event;
       return { ...rest, ...attribution };
     }
+    case "DeadLetterResolved":
+      return { number: event.number, how: `DEAD_LETTER_STATE_${event.how}`, ...event.attribution };
+    case "SourcePut":
+      return { source: event.source, ...sourcePutJson(event), ...event.attribution };
     case "PolicyPut":
       return { ...policyJson(event), ...event.attribution };
     case "RequestAnswered":
@@ -50,7 +66,22 @@ function content(event: PartitionEvent | SystemEvent): object {
 }
 
 export function policyJson(policy: { readonly scope: PolicyScope; readonly fields: PolicyFields }): JsonObject {
-  return json({ ...policy.scope, ...policy.fields });
+  const { driftAction: action, ...fields } = policy.fields;
+  return json({ ...policy.scope, ...fields, driftAction: action === undefined ? undefined : `DRIFT_ACTION_${action}` });
+}
+
+export function sourcePutJson(put: Pick<SourcePut, "warehouseIds" | "thresholds">): JsonObject {
+  const { gapPolicy, ...thresholds } = put.thresholds;
+  const { warehouseIds } = put;
+  return json({
+    warehouseIds,
+    ...thresholds,
+    gapPolicy: gapPolicy === undefined ? undefined : `GAP_POLICY_${gapPolicy}`,
+  });
+}
+
+export function unitsJson(consumed: readonly ConsumedUnits[]): readonly number[] {
+  return consumed.flatMap(({ reservation, line, quantity }) => [reservation, line, quantity]);
 }
 
 export function answerJson(answer: RequestAnswered): JsonObject {

@@ -6,7 +6,20 @@ import { refused } from "./refused.js";
 import type { Expected } from "./request.js";
 
 const MINUTE_MS = 60_000;
-const SHIPPED = { safetyStock: 0, lowAt: 10, holdDefaultMs: 15 * MINUTE_MS, holdMaxMs: 24 * 60 * MINUTE_MS };
+const SHIPPED = {
+  safetyStock: 0,
+  lowAt: 10,
+  holdDefaultMs: 15 * MINUTE_MS,
+  holdMaxMs: 24 * 60 * MINUTE_MS,
+  degradedBufferUnits: 0,
+  degradedBufferPercent: 12,
+  degradedBufferSpanMs: 60 * MINUTE_MS,
+  driftThresholdUnits: 0,
+  driftThresholdPercent: 0,
+  driftAction: "ASK",
+  commitOverdueAfterMs: 48 * 60 * MINUTE_MS,
+} as const;
+const OF_A_WAREHOUSE = ["default", "warehouse"];
 
 /** In which kinds of scope each field has a meaning. */
 const MEANINGFUL: { readonly [Field in keyof Required<PolicyFields>]: readonly string[] } = {
@@ -15,6 +28,13 @@ const MEANINGFUL: { readonly [Field in keyof Required<PolicyFields>]: readonly s
   openReservationsMax: ["default", "dealer"],
   holdDefaultMs: ["default", "warehouse", "dealer"],
   holdMaxMs: ["default", "warehouse", "dealer"],
+  degradedBufferUnits: OF_A_WAREHOUSE,
+  degradedBufferPercent: OF_A_WAREHOUSE,
+  degradedBufferSpanMs: OF_A_WAREHOUSE,
+  driftThresholdUnits: OF_A_WAREHOUSE,
+  driftThresholdPercent: OF_A_WAREHOUSE,
+  driftAction: OF_A_WAREHOUSE,
+  commitOverdueAfterMs: OF_A_WAREHOUSE,
 };
 
 function scopeKind(scope: PolicyScope): string | undefined {
@@ -39,7 +59,15 @@ export function effectivePolicy(state: ModelState, scope: PolicyScope): Effectiv
   const holdDefaultMs =
     ofDealer.holdDefaultMs ?? ofWarehouse.holdDefaultMs ?? fallback.holdDefaultMs ?? SHIPPED.holdDefaultMs;
   const quota = ofDealer.openReservationsMax ?? fallback.openReservationsMax;
+  const ofPlace = { ...SHIPPED, ...fallback, ...ofWarehouse };
   return {
+    degradedBufferUnits: ofPlace.degradedBufferUnits,
+    degradedBufferPercent: ofPlace.degradedBufferPercent,
+    degradedBufferSpanMs: ofPlace.degradedBufferSpanMs,
+    driftThresholdUnits: ofPlace.driftThresholdUnits,
+    driftThresholdPercent: ofPlace.driftThresholdPercent,
+    driftAction: ofPlace.driftAction,
+    commitOverdueAfterMs: ofPlace.commitOverdueAfterMs,
     safetyStock: ofStock.safetyStock ?? ofWarehouse.safetyStock ?? fallback.safetyStock ?? SHIPPED.safetyStock,
     lowAt: ofStock.lowAt ?? ofWarehouse.lowAt ?? fallback.lowAt ?? SHIPPED.lowAt,
     // A default beyond the maximum would refuse every caller that leaves the hold to the policy.

@@ -10,7 +10,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file holdfast/journal/v1/erp.proto.
  */
 export const file_holdfast_journal_v1_erp: GenFile = /*@__PURE__*/
-  fileDesc("Ch1ob2xkZmFzdC9qb3VybmFsL3YxL2VycC5wcm90bxITaG9sZGZhc3Quam91cm5hbC52MSL9BAoIRXJwRXZlbnQSDgoGc291cmNlGAEgASgJEhAKCHNlcXVlbmNlGAIgASgEEhAKCGV2ZW50X2lkGAMgASgJEhYKDm9jY3VycmVkX2F0X21zGAQgASgEEjwKDnN0b2NrX3JlY2VpdmVkGAUgASgLMiIuaG9sZGZhc3Quam91cm5hbC52MS5TdG9ja1JlY2VpdmVkSAASPAoOc3RvY2tfYWRqdXN0ZWQYBiABKAsyIi5ob2xkZmFzdC5qb3VybmFsLnYxLlN0b2NrQWRqdXN0ZWRIABI6Cg1zdG9ja19jb3VudGVkGAcgASgLMiEuaG9sZGZhc3Quam91cm5hbC52MS5TdG9ja0NvdW50ZWRIABI6Cg1zdG9ja19ibG9ja2VkGAggASgLMiEuaG9sZGZhc3Quam91cm5hbC52MS5TdG9ja0Jsb2NrZWRIABJAChBkZW1hbmRfYWxsb2NhdGVkGAkgASgLMiQuaG9sZGZhc3Quam91cm5hbC52MS5EZW1hbmRBbGxvY2F0ZWRIABJAChBvcmRlcl9kaXNwYXRjaGVkGAogASgLMiQuaG9sZGZhc3Quam91cm5hbC52MS5PcmRlckRpc3BhdGNoZWRIABI4CgxvcmRlcl9jbG9zZWQYCyABKAsyIC5ob2xkZmFzdC5qb3VybmFsLnYxLk9yZGVyQ2xvc2VkSAASPAoOc3RvY2tfcmV0dXJuZWQYDCABKAsyIi5ob2xkZmFzdC5qb3VybmFsLnYxLlN0b2NrUmV0dXJuZWRIABItCgZmYXVsdHkYDSABKAsyGy5ob2xkZmFzdC5qb3VybmFsLnYxLkZhdWx0eUgAQgYKBGJvZHkiVwoNU3RvY2tSZWNlaXZlZBIUCgx3YXJlaG91c2VfaWQYASABKAkSCwoDc2t1GAIgASgJEhAKCHF1YW50aXR5GAMgASgEEhEKCXJlZmVyZW5jZRgEIAEoCSJkCg1TdG9ja0FkanVzdGVkEhQKDHdhcmVob3VzZV9pZBgBIAEoCRILCgNza3UYAiABKAkSDQoFZGVsdGEYAyABKAMSDgoGcmVhc29uGAQgASgJEhEKCXJlZmVyZW5jZRgFIAEoCSJCCgxTdG9ja0NvdW50ZWQSFAoMd2FyZWhvdXNlX2lkGAEgASgJEgsKA3NrdRgCIAEoCRIPCgdvbl9oYW5kGAMgASgEIkAKDFN0b2NrQmxvY2tlZBIUCgx3YXJlaG91c2VfaWQYASABKAkSCwoDc2t1GAIgASgJEg0KBWRlbHRhGAMgASgDIlYKD0RlbWFuZEFsbG9jYXRlZBIUCgx3YXJlaG91c2VfaWQYASABKAkSCwoDc2t1GAIgASgJEg0KBWRlbHRhGAMgASgDEhEKCXJlZmVyZW5jZRgEIAEoCSKDAQoPT3JkZXJEaXNwYXRjaGVkEhQKDHdhcmVob3VzZV9pZBgBIAEoCRILCgNza3UYAiABKAkSEAoIcXVhbnRpdHkYAyABKAQSFgoOcmVzZXJ2YXRpb25faWQYBCABKAkSEAoIb3JkZXJfaWQYBSABKAkSEQoJZGVhbGVyX2lkGAYgASgJInwKC09yZGVyQ2xvc2VkEhQKDHdhcmVob3VzZV9pZBgBIAEoCRILCgNza3UYAiABKAkSFgoOcmVzZXJ2YXRpb25faWQYAyABKAkSEAoIb3JkZXJfaWQYBCABKAkSEQoJZGVhbGVyX2lkGAUgASgJEg0KBWNhdXNlGAYgASgNImkKDVN0b2NrUmV0dXJuZWQSFAoMd2FyZWhvdXNlX2lkGAEgASgJEgsKA3NrdRgCIAEoCRIQCghxdWFudGl0eRgDIAEoBBIQCghvcmRlcl9pZBgEIAEoCRIRCglkZWFsZXJfaWQYBSABKAkiJAoGRmF1bHR5Eg0KBWZhdWx0GAEgASgJEgsKA3JhdxgCIAEoDGIGcHJvdG8z");
+  fileDesc("Ch1ob2xkZmFzdC9qb3VybmFsL3YxL2VycC5wcm90bxITaG9sZGZhc3Quam91cm5hbC52MSK7BQoIRXJwRXZlbnQSDgoGc291cmNlGAEgASgJEhAKCHNlcXVlbmNlGAIgASgEEhAKCGV2ZW50X2lkGAMgASgJEhYKDm9jY3VycmVkX2F0X21zGAQgASgEEjwKDnN0b2NrX3JlY2VpdmVkGAUgASgLMiIuaG9sZGZhc3Quam91cm5hbC52MS5TdG9ja1JlY2VpdmVkSAASPAoOc3RvY2tfYWRqdXN0ZWQYBiABKAsyIi5ob2xkZmFzdC5qb3VybmFsLnYxLlN0b2NrQWRqdXN0ZWRIABI6Cg1zdG9ja19jb3VudGVkGAcgASgLMiEuaG9sZGZhc3Quam91cm5hbC52MS5TdG9ja0NvdW50ZWRIABI6Cg1zdG9ja19ibG9ja2VkGAggASgLMiEuaG9sZGZhc3Quam91cm5hbC52MS5TdG9ja0Jsb2NrZWRIABJAChBkZW1hbmRfYWxsb2NhdGVkGAkgASgLMiQuaG9sZGZhc3Quam91cm5hbC52MS5EZW1hbmRBbGxvY2F0ZWRIABJAChBvcmRlcl9kaXNwYXRjaGVkGAogASgLMiQuaG9sZGZhc3Quam91cm5hbC52MS5PcmRlckRpc3BhdGNoZWRIABI4CgxvcmRlcl9jbG9zZWQYCyABKAsyIC5ob2xkZmFzdC5qb3VybmFsLnYxLk9yZGVyQ2xvc2VkSAASPAoOc3RvY2tfcmV0dXJuZWQYDCABKAsyIi5ob2xkZmFzdC5qb3VybmFsLnYxLlN0b2NrUmV0dXJuZWRIABItCgZmYXVsdHkYDSABKAsyGy5ob2xkZmFzdC5qb3VybmFsLnYxLkZhdWx0eUgAEjwKDmV2ZW50X3JldmVyc2VkGA4gASgLMiIuaG9sZGZhc3Quam91cm5hbC52MS5FdmVudFJldmVyc2VkSABCBgoEYm9keSJXCg1TdG9ja1JlY2VpdmVkEhQKDHdhcmVob3VzZV9pZBgBIAEoCRILCgNza3UYAiABKAkSEAoIcXVhbnRpdHkYAyABKAQSEQoJcmVmZXJlbmNlGAQgASgJImQKDVN0b2NrQWRqdXN0ZWQSFAoMd2FyZWhvdXNlX2lkGAEgASgJEgsKA3NrdRgCIAEoCRINCgVkZWx0YRgDIAEoAxIOCgZyZWFzb24YBCABKAkSEQoJcmVmZXJlbmNlGAUgASgJIkIKDFN0b2NrQ291bnRlZBIUCgx3YXJlaG91c2VfaWQYASABKAkSCwoDc2t1GAIgASgJEg8KB29uX2hhbmQYAyABKAQiQAoMU3RvY2tCbG9ja2VkEhQKDHdhcmVob3VzZV9pZBgBIAEoCRILCgNza3UYAiABKAkSDQoFZGVsdGEYAyABKAMiVgoPRGVtYW5kQWxsb2NhdGVkEhQKDHdhcmVob3VzZV9pZBgBIAEoCRILCgNza3UYAiABKAkSDQoFZGVsdGEYAyABKAMSEQoJcmVmZXJlbmNlGAQgASgJIoMBCg9PcmRlckRpc3BhdGNoZWQSFAoMd2FyZWhvdXNlX2lkGAEgASgJEgsKA3NrdRgCIAEoCRIQCghxdWFudGl0eRgDIAEoBBIWCg5yZXNlcnZhdGlvbl9pZBgEIAEoCRIQCghvcmRlcl9pZBgFIAEoCRIRCglkZWFsZXJfaWQYBiABKAkifAoLT3JkZXJDbG9zZWQSFAoMd2FyZWhvdXNlX2lkGAEgASgJEgsKA3NrdRgCIAEoCRIWCg5yZXNlcnZhdGlvbl9pZBgDIAEoCRIQCghvcmRlcl9pZBgEIAEoCRIRCglkZWFsZXJfaWQYBSABKAkSDQoFY2F1c2UYBiABKA0iaQoNU3RvY2tSZXR1cm5lZBIUCgx3YXJlaG91c2VfaWQYASABKAkSCwoDc2t1GAIgASgJEhAKCHF1YW50aXR5GAMgASgEEhAKCG9yZGVyX2lkGAQgASgJEhEKCWRlYWxlcl9pZBgFIAEoCSJNCg1FdmVudFJldmVyc2VkEhQKDHdhcmVob3VzZV9pZBgBIAEoCRILCgNza3UYAiABKAkSGQoRcmV2ZXJzZWRfZXZlbnRfaWQYAyABKAkiJAoGRmF1bHR5Eg0KBWZhdWx0GAEgASgJEgsKA3JhdxgCIAEoDGIGcHJvdG8z");
 
 /**
  * One ERP event as it was taken, or as it came when it could not be.
@@ -95,6 +95,12 @@ export type ErpEvent = Message<"holdfast.journal.v1.ErpEvent"> & {
      */
     value: Faulty;
     case: "faulty";
+  } | {
+    /**
+     * @generated from field: holdfast.journal.v1.EventReversed event_reversed = 14;
+     */
+    value: EventReversed;
+    case: "eventReversed";
   } | { case: undefined; value?: undefined };
 };
 
@@ -384,6 +390,33 @@ export const StockReturnedSchema: GenMessage<StockReturned> = /*@__PURE__*/
   messageDesc(file_holdfast_journal_v1_erp, 8);
 
 /**
+ * @generated from message holdfast.journal.v1.EventReversed
+ */
+export type EventReversed = Message<"holdfast.journal.v1.EventReversed"> & {
+  /**
+   * @generated from field: string warehouse_id = 1;
+   */
+  warehouseId: string;
+
+  /**
+   * @generated from field: string sku = 2;
+   */
+  sku: string;
+
+  /**
+   * @generated from field: string reversed_event_id = 3;
+   */
+  reversedEventId: string;
+};
+
+/**
+ * Describes the message holdfast.journal.v1.EventReversed.
+ * Use `create(EventReversedSchema)` to create a new message.
+ */
+export const EventReversedSchema: GenMessage<EventReversed> = /*@__PURE__*/
+  messageDesc(file_holdfast_journal_v1_erp, 9);
+
+/**
  * The body could not be taken.
  *
  * @generated from message holdfast.journal.v1.Faulty
@@ -407,5 +440,5 @@ export type Faulty = Message<"holdfast.journal.v1.Faulty"> & {
  * Use `create(FaultySchema)` to create a new message.
  */
 export const FaultySchema: GenMessage<Faulty> = /*@__PURE__*/
-  messageDesc(file_holdfast_journal_v1_erp, 9);
+  messageDesc(file_holdfast_journal_v1_erp, 10);
 

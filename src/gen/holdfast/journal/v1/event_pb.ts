@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file holdfast/journal/v1/event.proto.
  */
 export const file_holdfast_journal_v1_event: GenFile = /*@__PURE__*/
-  fileDesc("Ch9ob2xkZmFzdC9qb3VybmFsL3YxL2V2ZW50LnByb3RvEhNob2xkZmFzdC5qb3VybmFsLnYxIpAJCgVFdmVudBI4CgxzdG9ja19vcGVuZWQYASABKAsyIC5ob2xkZmFzdC5qb3VybmFsLnYxLlN0b2NrT3BlbmVkSAASPwoQc3RvY2tfcG9saWN5X3NldBgCIAEoCzIjLmhvbGRmYXN0LmpvdXJuYWwudjEuU3RvY2tQb2xpY3lTZXRIABJBChFlcnBfZXZlbnRfYXBwbGllZBgDIAEoCzIkLmhvbGRmYXN0LmpvdXJuYWwudjEuRXJwRXZlbnRBcHBsaWVkSAASQwoSZXJwX2V2ZW50X3JlamVjdGVkGAQgASgLMiUuaG9sZGZhc3Quam91cm5hbC52MS5FcnBFdmVudFJlamVjdGVkSAASRAoSZGlzcGF0Y2hfdW5tYXRjaGVkGAUgASgLMiYuaG9sZGZhc3Quam91cm5hbC52MS5EaXNwYXRjaFVubWF0Y2hlZEgAEkAKEHJlc2VydmF0aW9uX21hZGUYBiABKAsyJC5ob2xkZmFzdC5qb3VybmFsLnYxLlJlc2VydmF0aW9uTWFkZUgAEkoKFXJlc2VydmF0aW9uX2NvbW1pdHRlZBgHIAEoCzIpLmhvbGRmYXN0LmpvdXJuYWwudjEuUmVzZXJ2YXRpb25Db21taXR0ZWRIABJIChRyZXNlcnZhdGlvbl9yZWxlYXNlZBgIIAEoCzIoLmhvbGRmYXN0LmpvdXJuYWwudjEuUmVzZXJ2YXRpb25SZWxlYXNlZEgAEjoKDWhvbGRfZXh0ZW5kZWQYCSABKAsyIS5ob2xkZmFzdC5qb3VybmFsLnYxLkhvbGRFeHRlbmRlZEgAEjgKDGhvbGRfZXhwaXJlZBgKIAEoCzIgLmhvbGRmYXN0LmpvdXJuYWwudjEuSG9sZEV4cGlyZWRIABJAChB1bml0c19kaXNwYXRjaGVkGAsgASgLMiQuaG9sZGZhc3Quam91cm5hbC52MS5Vbml0c0Rpc3BhdGNoZWRIABI4CgxyaXNrX2NoYW5nZWQYDCABKAsyIC5ob2xkZmFzdC5qb3VybmFsLnYxLlJpc2tDaGFuZ2VkSAASQAoQcmVxdWVzdF9hbnN3ZXJlZBgNIAEoCzIkLmhvbGRmYXN0LmpvdXJuYWwudjEuUmVxdWVzdEFuc3dlcmVkSAASQAoQd2FyZWhvdXNlX29wZW5lZBgOIAEoCzIkLmhvbGRmYXN0LmpvdXJuYWwudjEuV2FyZWhvdXNlT3BlbmVkSAASNAoKZGVhbGVyX3B1dBgPIAEoCzIeLmhvbGRmYXN0LmpvdXJuYWwudjEuRGVhbGVyUHV0SAASNAoKcG9saWN5X3B1dBgQIAEoCzIeLmhvbGRmYXN0LmpvdXJuYWwudjEuUG9saWN5UHV0SAASQwoSZXJwX2V2ZW50X2J1ZmZlcmVkGBEgASgLMiUuaG9sZGZhc3Quam91cm5hbC52MS5FcnBFdmVudEJ1ZmZlcmVkSAASNgoLZXBvY2hfYmVndW4YEiABKAsyHy5ob2xkZmFzdC5qb3VybmFsLnYxLkVwb2NoQmVndW5IAEIHCgVldmVudCIpCgtTdG9ja09wZW5lZBINCgVzdG9jaxgBIAEoBBILCgNza3UYAiABKAkiZAoOU3RvY2tQb2xpY3lTZXQSDQoFc3RvY2sYASABKAQSFAoMc2FmZXR5X3N0b2NrGAIgASgDEg4KBmxvd19hdBgDIAEoAxINCgVhY3RvchgEIAEoCRIOCgZyZWFzb24YBSABKAkimQEKD0VycEV2ZW50QXBwbGllZBIsCgVldmVudBgBIAEoCzIdLmhvbGRmYXN0LmpvdXJuYWwudjEuRXJwRXZlbnQSDQoFc3RvY2sYAiABKAQSFQoNb25faGFuZF9kZWx0YRgDIAEoAxIZChF1bmF2YWlsYWJsZV9kZWx0YRgEIAEoAxIXCg9hbGxvY2F0ZWRfZGVsdGEYBSABKAMiUAoQRXJwRXZlbnRSZWplY3RlZBIsCgVldmVudBgBIAEoCzIdLmhvbGRmYXN0LmpvdXJuYWwudjEuRXJwRXZlbnQSDgoGcmVhc29uGAIgASgJInIKEURpc3BhdGNoVW5tYXRjaGVkEg0KBXN0b2NrGAEgASgEEiwKBWV2ZW50GAIgASgLMh0uaG9sZGZhc3Quam91cm5hbC52MS5FcnBFdmVudBIQCghxdWFudGl0eRgDIAEoBBIOCgZyZWFzb24YBCABKAkitAEKD1Jlc2VydmF0aW9uTWFkZRITCgtyZXNlcnZhdGlvbhgBIAEoBBINCgVlcG9jaBgCIAEoDRIRCglkZWFsZXJfaWQYAyABKAkSEAoIb3JkZXJfaWQYBCABKAkSLAoFbGluZXMYBSADKAsyHS5ob2xkZmFzdC5qb3VybmFsLnYxLk1hZGVMaW5lEhUKDWV4cGlyZXNfYXRfbXMYBiABKAQSEwoLcHJvdmlzaW9uYWwYByABKAgiSgoITWFkZUxpbmUSDQoFc3RvY2sYASABKAQSCwoDc2t1GAIgASgJEhEKCXJlcXVlc3RlZBgDIAEoBBIPCgdncmFudGVkGAQgASgEIj8KFFJlc2VydmF0aW9uQ29tbWl0dGVkEhMKC3Jlc2VydmF0aW9uGAEgASgEEhIKCnF1YW50aXRpZXMYAiADKAQicAoTUmVzZXJ2YXRpb25SZWxlYXNlZBITCgtyZXNlcnZhdGlvbhgBIAEoBBISCgpxdWFudGl0aWVzGAIgAygEEjAKBWNhdXNlGAMgASgOMiEuaG9sZGZhc3Quam91cm5hbC52MS5SZWxlYXNlQ2F1c2UiOgoMSG9sZEV4dGVuZGVkEhMKC3Jlc2VydmF0aW9uGAEgASgEEhUKDWV4cGlyZXNfYXRfbXMYAiABKAQiIgoLSG9sZEV4cGlyZWQSEwoLcmVzZXJ2YXRpb24YASABKAQiRgoPVW5pdHNEaXNwYXRjaGVkEhMKC3Jlc2VydmF0aW9uGAEgASgEEgwKBGxpbmUYAiABKA0SEAoIcXVhbnRpdHkYAyABKAQiQQoLUmlza0NoYW5nZWQSEwoLcmVzZXJ2YXRpb24YASABKAQSDAoEbGluZRgCIAEoDRIPCgdhdF9yaXNrGAMgASgIIsUDCg9SZXF1ZXN0QW5zd2VyZWQSEQoJZGVhbGVyX2lkGAEgASgJEhIKCnJlcXVlc3RfaWQYAiABKAkSKwoGbWV0aG9kGAMgASgOMhsuaG9sZGZhc3Quam91cm5hbC52MS5NZXRob2QSGAoQZmluZ2VycHJpbnRfaGlnaBgEIAEoDRIXCg9maW5nZXJwcmludF9sb3cYBSABKA0SLQoHb3V0Y29tZRgGIAEoDjIcLmhvbGRmYXN0LmpvdXJuYWwudjEuT3V0Y29tZRITCgtyZXNlcnZhdGlvbhgHIAEoBBI3CgVzaG93bhgIIAEoCzIoLmhvbGRmYXN0LmpvdXJuYWwudjEuQW5zd2VyZWRSZXNlcnZhdGlvbhIwCglzaG9ydGFnZXMYCSADKAsyHS5ob2xkZmFzdC5qb3VybmFsLnYxLlNob3J0YWdlEjYKCWZyZXNobmVzcxgKIAEoDjIjLmhvbGRmYXN0LmpvdXJuYWwudjEuRnJlc2huZXNzU3RhdGUSFgoOZnJlc2hfYXNfb2ZfbXMYCyABKAQSFAoMZnJlc2hfYWdlX21zGAwgASgEEhYKDmFuc3dlcmVkX2F0X21zGA0gASgEIsABChNBbnN3ZXJlZFJlc2VydmF0aW9uEjQKBXN0YXRlGAEgASgOMiUuaG9sZGZhc3Quam91cm5hbC52MS5SZXNlcnZhdGlvblN0YXRlEhAKCHJldmlzaW9uGAIgASgEEhUKDXVwZGF0ZWRfYXRfbXMYAyABKAQSFQoNZXhwaXJlc19hdF9tcxgEIAEoBBITCgtwcm92aXNpb25hbBgFIAEoCBIPCgdhdF9yaXNrGAYgASgIEg0KBWxpbmVzGAcgAygEInIKCFNob3J0YWdlEgsKA3NrdRgBIAEoCRIRCglyZXF1ZXN0ZWQYAiABKAQSEQoJYXZhaWxhYmxlGAMgASgEEjMKBnJlYXNvbhgEIAEoDjIjLmhvbGRmYXN0LmpvdXJuYWwudjEuU2hvcnRhZ2VSZWFzb24iOgoPV2FyZWhvdXNlT3BlbmVkEhEKCXBhcnRpdGlvbhgBIAEoDRIUCgx3YXJlaG91c2VfaWQYAiABKAkiYQoJRGVhbGVyUHV0EhEKCWRlYWxlcl9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEhQKDHdhcmVob3VzZV9pZBgDIAEoCRINCgVhY3RvchgEIAEoCRIOCgZyZWFzb24YBSABKAkixgIKCVBvbGljeVB1dBIUCgx3YXJlaG91c2VfaWQYASABKAkSCwoDc2t1GAIgASgJEhEKCWRlYWxlcl9pZBgDIAEoCRIZCgxzYWZldHlfc3RvY2sYBCABKARIAIgBARITCgZsb3dfYXQYBSABKARIAYgBARIiChVvcGVuX3Jlc2VydmF0aW9uc19tYXgYBiABKARIAogBARIcCg9ob2xkX2RlZmF1bHRfbXMYByABKARIA4gBARIYCgtob2xkX21heF9tcxgIIAEoBEgEiAEBEg0KBWFjdG9yGAkgASgJEg4KBnJlYXNvbhgKIAEoCUIPCg1fc2FmZXR5X3N0b2NrQgkKB19sb3dfYXRCGAoWX29wZW5fcmVzZXJ2YXRpb25zX21heEISChBfaG9sZF9kZWZhdWx0X21zQg4KDF9ob2xkX21heF9tcyJAChBFcnBFdmVudEJ1ZmZlcmVkEiwKBWV2ZW50GAEgASgLMh0uaG9sZGZhc3Quam91cm5hbC52MS5FcnBFdmVudCIqCgpFcG9jaEJlZ3VuEg0KBWVwb2NoGAEgASgNEg0KBW5vbmNlGAIgASgJKokBCgxSZWxlYXNlQ2F1c2USHQoZUkVMRUFTRV9DQVVTRV9VTlNQRUNJRklFRBAAEhsKF1JFTEVBU0VfQ0FVU0VfQ0FOQ0VMTEVEEAESGgoWUkVMRUFTRV9DQVVTRV9SRUpFQ1RFRBACEiEKHVJFTEVBU0VfQ0FVU0VfRElTUEFUQ0hfRkFJTEVEEAMqbgoGTWV0aG9kEhYKEk1FVEhPRF9VTlNQRUNJRklFRBAAEhIKDk1FVEhPRF9SRVNFUlZFEAESEQoNTUVUSE9EX0NPTU1JVBACEhIKDk1FVEhPRF9SRUxFQVNFEAMSEQoNTUVUSE9EX0VYVEVORBAEKoABCgdPdXRjb21lEhcKE09VVENPTUVfVU5TUEVDSUZJRUQQABIUChBPVVRDT01FX1JFU0VSVkVEEAESHgoaT1VUQ09NRV9QQVJUSUFMTFlfUkVTRVJWRUQQAhIUChBPVVRDT01FX1JFSkVDVEVEEAMSEAoMT1VUQ09NRV9ET05FEAQq1QEKEFJlc2VydmF0aW9uU3RhdGUSIQodUkVTRVJWQVRJT05fU1RBVEVfVU5TUEVDSUZJRUQQABIdChlSRVNFUlZBVElPTl9TVEFURV9QRU5ESU5HEAESHwobUkVTRVJWQVRJT05fU1RBVEVfQ09NTUlUVEVEEAISHwobUkVTRVJWQVRJT05fU1RBVEVfRlVMRklMTEVEEAMSHgoaUkVTRVJWQVRJT05fU1RBVEVfUkVMRUFTRUQQBBIdChlSRVNFUlZBVElPTl9TVEFURV9FWFBJUkVEEAUqtAEKDlNob3J0YWdlUmVhc29uEh8KG1NIT1JUQUdFX1JFQVNPTl9VTlNQRUNJRklFRBAAEiAKHFNIT1JUQUdFX1JFQVNPTl9JTlNVRkZJQ0lFTlQQARIdChlTSE9SVEFHRV9SRUFTT05fU0hPUlRGQUxMEAISHwobU0hPUlRBR0VfUkVBU09OX1FVQVJBTlRJTkVEEAMSHwobU0hPUlRBR0VfUkVBU09OX1VOS05PV05fU0tVEAQqgwEKDkZyZXNobmVzc1N0YXRlEh8KG0ZSRVNITkVTU19TVEFURV9VTlNQRUNJRklFRBAAEhgKFEZSRVNITkVTU19TVEFURV9MSVZFEAESGwoXRlJFU0hORVNTX1NUQVRFX0xBR0dJTkcQAhIZChVGUkVTSE5FU1NfU1RBVEVfU1RBTEUQA2IGcHJvdG8z", [file_holdfast_journal_v1_erp]);
+  fileDesc("Ch9ob2xkZmFzdC9qb3VybmFsL3YxL2V2ZW50LnByb3RvEhNob2xkZmFzdC5qb3VybmFsLnYxIooPCgVFdmVudBI4CgxzdG9ja19vcGVuZWQYASABKAsyIC5ob2xkZmFzdC5qb3VybmFsLnYxLlN0b2NrT3BlbmVkSAASPwoQc3RvY2tfcG9saWN5X3NldBgCIAEoCzIjLmhvbGRmYXN0LmpvdXJuYWwudjEuU3RvY2tQb2xpY3lTZXRIABJBChFlcnBfZXZlbnRfYXBwbGllZBgDIAEoCzIkLmhvbGRmYXN0LmpvdXJuYWwudjEuRXJwRXZlbnRBcHBsaWVkSAASQwoSZXJwX2V2ZW50X3JlamVjdGVkGAQgASgLMiUuaG9sZGZhc3Quam91cm5hbC52MS5FcnBFdmVudFJlamVjdGVkSAASRAoSZGlzcGF0Y2hfdW5tYXRjaGVkGAUgASgLMiYuaG9sZGZhc3Quam91cm5hbC52MS5EaXNwYXRjaFVubWF0Y2hlZEgAEkAKEHJlc2VydmF0aW9uX21hZGUYBiABKAsyJC5ob2xkZmFzdC5qb3VybmFsLnYxLlJlc2VydmF0aW9uTWFkZUgAEkoKFXJlc2VydmF0aW9uX2NvbW1pdHRlZBgHIAEoCzIpLmhvbGRmYXN0LmpvdXJuYWwudjEuUmVzZXJ2YXRpb25Db21taXR0ZWRIABJIChRyZXNlcnZhdGlvbl9yZWxlYXNlZBgIIAEoCzIoLmhvbGRmYXN0LmpvdXJuYWwudjEuUmVzZXJ2YXRpb25SZWxlYXNlZEgAEjoKDWhvbGRfZXh0ZW5kZWQYCSABKAsyIS5ob2xkZmFzdC5qb3VybmFsLnYxLkhvbGRFeHRlbmRlZEgAEjgKDGhvbGRfZXhwaXJlZBgKIAEoCzIgLmhvbGRmYXN0LmpvdXJuYWwudjEuSG9sZEV4cGlyZWRIABJAChB1bml0c19kaXNwYXRjaGVkGAsgASgLMiQuaG9sZGZhc3Quam91cm5hbC52MS5Vbml0c0Rpc3BhdGNoZWRIABI4CgxyaXNrX2NoYW5nZWQYDCABKAsyIC5ob2xkZmFzdC5qb3VybmFsLnYxLlJpc2tDaGFuZ2VkSAASQAoQcmVxdWVzdF9hbnN3ZXJlZBgNIAEoCzIkLmhvbGRmYXN0LmpvdXJuYWwudjEuUmVxdWVzdEFuc3dlcmVkSAASQAoQd2FyZWhvdXNlX29wZW5lZBgOIAEoCzIkLmhvbGRmYXN0LmpvdXJuYWwudjEuV2FyZWhvdXNlT3BlbmVkSAASNAoKZGVhbGVyX3B1dBgPIAEoCzIeLmhvbGRmYXN0LmpvdXJuYWwudjEuRGVhbGVyUHV0SAASNAoKcG9saWN5X3B1dBgQIAEoCzIeLmhvbGRmYXN0LmpvdXJuYWwudjEuUG9saWN5UHV0SAASQwoSZXJwX2V2ZW50X2J1ZmZlcmVkGBEgASgLMiUuaG9sZGZhc3Quam91cm5hbC52MS5FcnBFdmVudEJ1ZmZlcmVkSAASNgoLZXBvY2hfYmVndW4YEiABKAsyHy5ob2xkZmFzdC5qb3VybmFsLnYxLkVwb2NoQmVndW5IABI8Cg51bml0c19yZXR1cm5lZBgTIAEoCzIiLmhvbGRmYXN0LmpvdXJuYWwudjEuVW5pdHNSZXR1cm5lZEgAEkgKFHJlc2VydmF0aW9uX3Jlb3BlbmVkGBQgASgLMiguaG9sZGZhc3Quam91cm5hbC52MS5SZXNlcnZhdGlvblJlb3BlbmVkSAASSgoVcHJvdmlzaW9uYWxfY29uZmlybWVkGBUgASgLMikuaG9sZGZhc3Quam91cm5hbC52MS5Qcm92aXNpb25hbENvbmZpcm1lZEgAEjIKCXJpc2tfa2VwdBgWIAEoCzIdLmhvbGRmYXN0LmpvdXJuYWwudjEuUmlza0tlcHRIABJCChFkaXNwYXRjaF9hdHRhY2hlZBgXIAEoCzIlLmhvbGRmYXN0LmpvdXJuYWwudjEuRGlzcGF0Y2hBdHRhY2hlZEgAEkMKEnN0b2NrX3NvdXJjZV9tb3ZlZBgYIAEoCzIlLmhvbGRmYXN0LmpvdXJuYWwudjEuU3RvY2tTb3VyY2VNb3ZlZEgAEkAKEGRlZ3JhZGVkX3N0ZXBwZWQYGSABKAsyJC5ob2xkZmFzdC5qb3VybmFsLnYxLkRlZ3JhZGVkU3RlcHBlZEgAEjQKCnNvdXJjZV9wdXQYGiABKAsyHi5ob2xkZmFzdC5qb3VybmFsLnYxLlNvdXJjZVB1dEgAEjYKC3NvdXJjZV9sb3N0GBsgASgLMh8uaG9sZGZhc3Quam91cm5hbC52MS5Tb3VyY2VMb3N0SAASNgoLc291cmNlX2JhY2sYHCABKAsyHy5ob2xkZmFzdC5qb3VybmFsLnYxLlNvdXJjZUJhY2tIABI2CgtnYXBfc2tpcHBlZBgdIAEoCzIfLmhvbGRmYXN0LmpvdXJuYWwudjEuR2FwU2tpcHBlZEgAEkcKFGRlYWRfbGV0dGVyX3Jlc29sdmVkGB4gASgLMicuaG9sZGZhc3Quam91cm5hbC52MS5EZWFkTGV0dGVyUmVzb2x2ZWRIAEIHCgVldmVudCIpCgtTdG9ja09wZW5lZBINCgVzdG9jaxgBIAEoBBILCgNza3UYAiABKAkiZAoOU3RvY2tQb2xpY3lTZXQSDQoFc3RvY2sYASABKAQSFAoMc2FmZXR5X3N0b2NrGAIgASgDEg4KBmxvd19hdBgDIAEoAxINCgVhY3RvchgEIAEoCRIOCgZyZWFzb24YBSABKAki4QEKD0VycEV2ZW50QXBwbGllZBIsCgVldmVudBgBIAEoCzIdLmhvbGRmYXN0LmpvdXJuYWwudjEuRXJwRXZlbnQSDQoFc3RvY2sYAiABKAQSFQoNb25faGFuZF9kZWx0YRgDIAEoAxIZChF1bmF2YWlsYWJsZV9kZWx0YRgEIAEoAxIXCg9hbGxvY2F0ZWRfZGVsdGEYBSABKAMSDwoHaXNfbGF0ZRgGIAEoCBIQCghjb25zdW1lZBgHIAMoBBIRCglleGNlcHRpb24YCCABKAQSEAoIcmV2ZXJzZXMYCSABKAQiYQoQRXJwRXZlbnRSZWplY3RlZBIsCgVldmVudBgBIAEoCzIdLmhvbGRmYXN0LmpvdXJuYWwudjEuRXJwRXZlbnQSDgoGcmVhc29uGAIgASgJEg8KB2lzX2xhdGUYAyABKAgicgoRRGlzcGF0Y2hVbm1hdGNoZWQSDQoFc3RvY2sYASABKAQSLAoFZXZlbnQYAiABKAsyHS5ob2xkZmFzdC5qb3VybmFsLnYxLkVycEV2ZW50EhAKCHF1YW50aXR5GAMgASgEEg4KBnJlYXNvbhgEIAEoCSK0AQoPUmVzZXJ2YXRpb25NYWRlEhMKC3Jlc2VydmF0aW9uGAEgASgEEg0KBWVwb2NoGAIgASgNEhEKCWRlYWxlcl9pZBgDIAEoCRIQCghvcmRlcl9pZBgEIAEoCRIsCgVsaW5lcxgFIAMoCzIdLmhvbGRmYXN0LmpvdXJuYWwudjEuTWFkZUxpbmUSFQoNZXhwaXJlc19hdF9tcxgGIAEoBBITCgtwcm92aXNpb25hbBgHIAEoCCJKCghNYWRlTGluZRINCgVzdG9jaxgBIAEoBBILCgNza3UYAiABKAkSEQoJcmVxdWVzdGVkGAMgASgEEg8KB2dyYW50ZWQYBCABKAQiVAoUUmVzZXJ2YXRpb25Db21taXR0ZWQSEwoLcmVzZXJ2YXRpb24YASABKAQSEgoKcXVhbnRpdGllcxgCIAMoBBITCgtwcm92aXNpb25hbBgDIAEoCCKPAQoTUmVzZXJ2YXRpb25SZWxlYXNlZBITCgtyZXNlcnZhdGlvbhgBIAEoBBISCgpxdWFudGl0aWVzGAIgAygEEjAKBWNhdXNlGAMgASgOMiEuaG9sZGZhc3Quam91cm5hbC52MS5SZWxlYXNlQ2F1c2USDQoFYWN0b3IYBCABKAkSDgoGcmVhc29uGAUgASgJIjoKDEhvbGRFeHRlbmRlZBITCgtyZXNlcnZhdGlvbhgBIAEoBBIVCg1leHBpcmVzX2F0X21zGAIgASgEIiIKC0hvbGRFeHBpcmVkEhMKC3Jlc2VydmF0aW9uGAEgASgEIkYKD1VuaXRzRGlzcGF0Y2hlZBITCgtyZXNlcnZhdGlvbhgBIAEoBBIMCgRsaW5lGAIgASgNEhAKCHF1YW50aXR5GAMgASgEIkEKC1Jpc2tDaGFuZ2VkEhMKC3Jlc2VydmF0aW9uGAEgASgEEgwKBGxpbmUYAiABKA0SDwoHYXRfcmlzaxgDIAEoCCLFAwoPUmVxdWVzdEFuc3dlcmVkEhEKCWRlYWxlcl9pZBgBIAEoCRISCgpyZXF1ZXN0X2lkGAIgASgJEisKBm1ldGhvZBgDIAEoDjIbLmhvbGRmYXN0LmpvdXJuYWwudjEuTWV0aG9kEhgKEGZpbmdlcnByaW50X2hpZ2gYBCABKA0SFwoPZmluZ2VycHJpbnRfbG93GAUgASgNEi0KB291dGNvbWUYBiABKA4yHC5ob2xkZmFzdC5qb3VybmFsLnYxLk91dGNvbWUSEwoLcmVzZXJ2YXRpb24YByABKAQSNwoFc2hvd24YCCABKAsyKC5ob2xkZmFzdC5qb3VybmFsLnYxLkFuc3dlcmVkUmVzZXJ2YXRpb24SMAoJc2hvcnRhZ2VzGAkgAygLMh0uaG9sZGZhc3Quam91cm5hbC52MS5TaG9ydGFnZRI2CglmcmVzaG5lc3MYCiABKA4yIy5ob2xkZmFzdC5qb3VybmFsLnYxLkZyZXNobmVzc1N0YXRlEhYKDmZyZXNoX2FzX29mX21zGAsgASgEEhQKDGZyZXNoX2FnZV9tcxgMIAEoBBIWCg5hbnN3ZXJlZF9hdF9tcxgNIAEoBCLAAQoTQW5zd2VyZWRSZXNlcnZhdGlvbhI0CgVzdGF0ZRgBIAEoDjIlLmhvbGRmYXN0LmpvdXJuYWwudjEuUmVzZXJ2YXRpb25TdGF0ZRIQCghyZXZpc2lvbhgCIAEoBBIVCg11cGRhdGVkX2F0X21zGAMgASgEEhUKDWV4cGlyZXNfYXRfbXMYBCABKAQSEwoLcHJvdmlzaW9uYWwYBSABKAgSDwoHYXRfcmlzaxgGIAEoCBINCgVsaW5lcxgHIAMoBCJyCghTaG9ydGFnZRILCgNza3UYASABKAkSEQoJcmVxdWVzdGVkGAIgASgEEhEKCWF2YWlsYWJsZRgDIAEoBBIzCgZyZWFzb24YBCABKA4yIy5ob2xkZmFzdC5qb3VybmFsLnYxLlNob3J0YWdlUmVhc29uIjoKD1dhcmVob3VzZU9wZW5lZBIRCglwYXJ0aXRpb24YASABKA0SFAoMd2FyZWhvdXNlX2lkGAIgASgJImEKCURlYWxlclB1dBIRCglkZWFsZXJfaWQYASABKAkSDAoEbmFtZRgCIAEoCRIUCgx3YXJlaG91c2VfaWQYAyABKAkSDQoFYWN0b3IYBCABKAkSDgoGcmVhc29uGAUgASgJIoIGCglQb2xpY3lQdXQSFAoMd2FyZWhvdXNlX2lkGAEgASgJEgsKA3NrdRgCIAEoCRIRCglkZWFsZXJfaWQYAyABKAkSGQoMc2FmZXR5X3N0b2NrGAQgASgESACIAQESEwoGbG93X2F0GAUgASgESAGIAQESIgoVb3Blbl9yZXNlcnZhdGlvbnNfbWF4GAYgASgESAKIAQESHAoPaG9sZF9kZWZhdWx0X21zGAcgASgESAOIAQESGAoLaG9sZF9tYXhfbXMYCCABKARIBIgBARINCgVhY3RvchgJIAEoCRIOCgZyZWFzb24YCiABKAkSIgoVZGVncmFkZWRfYnVmZmVyX3VuaXRzGAsgASgESAWIAQESJAoXZGVncmFkZWRfYnVmZmVyX3BlcmNlbnQYDCABKARIBogBARIkChdkZWdyYWRlZF9idWZmZXJfc3Bhbl9tcxgNIAEoBEgHiAEBEiIKFWRyaWZ0X3RocmVzaG9sZF91bml0cxgOIAEoBEgIiAEBEiQKF2RyaWZ0X3RocmVzaG9sZF9wZXJjZW50GA8gASgESAmIAQESNgoMZHJpZnRfYWN0aW9uGBAgASgOMiAuaG9sZGZhc3Quam91cm5hbC52MS5EcmlmdEFjdGlvbhIkChdjb21taXRfb3ZlcmR1ZV9hZnRlcl9tcxgRIAEoBEgKiAEBQg8KDV9zYWZldHlfc3RvY2tCCQoHX2xvd19hdEIYChZfb3Blbl9yZXNlcnZhdGlvbnNfbWF4QhIKEF9ob2xkX2RlZmF1bHRfbXNCDgoMX2hvbGRfbWF4X21zQhgKFl9kZWdyYWRlZF9idWZmZXJfdW5pdHNCGgoYX2RlZ3JhZGVkX2J1ZmZlcl9wZXJjZW50QhoKGF9kZWdyYWRlZF9idWZmZXJfc3Bhbl9tc0IYChZfZHJpZnRfdGhyZXNob2xkX3VuaXRzQhoKGF9kcmlmdF90aHJlc2hvbGRfcGVyY2VudEIaChhfY29tbWl0X292ZXJkdWVfYWZ0ZXJfbXMiQAoQRXJwRXZlbnRCdWZmZXJlZBIsCgVldmVudBgBIAEoCzIdLmhvbGRmYXN0LmpvdXJuYWwudjEuRXJwRXZlbnQiKgoKRXBvY2hCZWd1bhINCgVlcG9jaBgBIAEoDRINCgVub25jZRgCIAEoCSJECg1Vbml0c1JldHVybmVkEhMKC3Jlc2VydmF0aW9uGAEgASgEEgwKBGxpbmUYAiABKA0SEAoIcXVhbnRpdHkYAyABKAQiXAoTUmVzZXJ2YXRpb25SZW9wZW5lZBITCgtyZXNlcnZhdGlvbhgBIAEoBBINCgVlcG9jaBgCIAEoDRINCgVlbmRlZBgDIAEoBBISCgpxdWFudGl0aWVzGAQgAygEIisKFFByb3Zpc2lvbmFsQ29uZmlybWVkEhMKC3Jlc2VydmF0aW9uGAEgASgEIj4KCFJpc2tLZXB0EhMKC3Jlc2VydmF0aW9uGAEgASgEEg0KBWFjdG9yGAIgASgJEg4KBnJlYXNvbhgDIAEoCSJ5ChBEaXNwYXRjaEF0dGFjaGVkEhEKCWV4Y2VwdGlvbhgBIAEoBBITCgtyZXNlcnZhdGlvbhgCIAEoBBIMCgRsaW5lGAMgASgNEhAKCHF1YW50aXR5GAQgASgEEg0KBWFjdG9yGAUgASgJEg4KBnJlYXNvbhgGIAEoCSJnChBTdG9ja1NvdXJjZU1vdmVkEg0KBXN0b2NrGAEgASgEEg4KBnNvdXJjZRgCIAEoCRIVCg1mcm9tX3NlcXVlbmNlGAMgASgEEg0KBWFjdG9yGAQgASgJEg4KBnJlYXNvbhgFIAEoCSJRCg9EZWdyYWRlZFN0ZXBwZWQSEAoIc2luY2VfbXMYASABKAQSDAoEc3RlcBgCIAEoDRINCgV1bml0cxgDIAEoBBIPCgdwZXJjZW50GAQgASgEIpMCCglTb3VyY2VQdXQSDgoGc291cmNlGAEgASgJEhUKDXdhcmVob3VzZV9pZHMYAiADKAkSHQoQbGFnZ2luZ19hZnRlcl9tcxgDIAEoBEgAiAEBEhsKDnN0YWxlX2FmdGVyX21zGAQgASgESAGIAQESGAoLZ2FwX3dhaXRfbXMYBSABKARIAogBARIyCgpnYXBfcG9saWN5GAYgASgOMh4uaG9sZGZhc3Quam91cm5hbC52MS5HYXBQb2xpY3kSDQoFYWN0b3IYByABKAkSDgoGcmVhc29uGAggASgJQhMKEV9sYWdnaW5nX2FmdGVyX21zQhEKD19zdGFsZV9hZnRlcl9tc0IOCgxfZ2FwX3dhaXRfbXMiHAoKU291cmNlTG9zdBIOCgZzb3VyY2UYASABKAkiHAoKU291cmNlQmFjaxIOCgZzb3VyY2UYASABKAkiWAoKR2FwU2tpcHBlZBIOCgZzb3VyY2UYASABKAkSDQoFZmlyc3QYAiABKAQSDAoEbGFzdBgDIAEoBBINCgVhY3RvchgEIAEoCRIOCgZyZWFzb24YBSABKAkidgoSRGVhZExldHRlclJlc29sdmVkEg4KBm51bWJlchgBIAEoBBIxCgNob3cYAiABKA4yJC5ob2xkZmFzdC5qb3VybmFsLnYxLkRlYWRMZXR0ZXJTdGF0ZRINCgVhY3RvchgDIAEoCRIOCgZyZWFzb24YBCABKAkqiQEKDFJlbGVhc2VDYXVzZRIdChlSRUxFQVNFX0NBVVNFX1VOU1BFQ0lGSUVEEAASGwoXUkVMRUFTRV9DQVVTRV9DQU5DRUxMRUQQARIaChZSRUxFQVNFX0NBVVNFX1JFSkVDVEVEEAISIQodUkVMRUFTRV9DQVVTRV9ESVNQQVRDSF9GQUlMRUQQAypuCgZNZXRob2QSFgoSTUVUSE9EX1VOU1BFQ0lGSUVEEAASEgoOTUVUSE9EX1JFU0VSVkUQARIRCg1NRVRIT0RfQ09NTUlUEAISEgoOTUVUSE9EX1JFTEVBU0UQAxIRCg1NRVRIT0RfRVhURU5EEAQqgAEKB091dGNvbWUSFwoTT1VUQ09NRV9VTlNQRUNJRklFRBAAEhQKEE9VVENPTUVfUkVTRVJWRUQQARIeChpPVVRDT01FX1BBUlRJQUxMWV9SRVNFUlZFRBACEhQKEE9VVENPTUVfUkVKRUNURUQQAxIQCgxPVVRDT01FX0RPTkUQBCrVAQoQUmVzZXJ2YXRpb25TdGF0ZRIhCh1SRVNFUlZBVElPTl9TVEFURV9VTlNQRUNJRklFRBAAEh0KGVJFU0VSVkFUSU9OX1NUQVRFX1BFTkRJTkcQARIfChtSRVNFUlZBVElPTl9TVEFURV9DT01NSVRURUQQAhIfChtSRVNFUlZBVElPTl9TVEFURV9GVUxGSUxMRUQQAxIeChpSRVNFUlZBVElPTl9TVEFURV9SRUxFQVNFRBAEEh0KGVJFU0VSVkFUSU9OX1NUQVRFX0VYUElSRUQQBSq0AQoOU2hvcnRhZ2VSZWFzb24SHwobU0hPUlRBR0VfUkVBU09OX1VOU1BFQ0lGSUVEEAASIAocU0hPUlRBR0VfUkVBU09OX0lOU1VGRklDSUVOVBABEh0KGVNIT1JUQUdFX1JFQVNPTl9TSE9SVEZBTEwQAhIfChtTSE9SVEFHRV9SRUFTT05fUVVBUkFOVElORUQQAxIfChtTSE9SVEFHRV9SRUFTT05fVU5LTk9XTl9TS1UQBCqDAQoORnJlc2huZXNzU3RhdGUSHwobRlJFU0hORVNTX1NUQVRFX1VOU1BFQ0lGSUVEEAASGAoURlJFU0hORVNTX1NUQVRFX0xJVkUQARIbChdGUkVTSE5FU1NfU1RBVEVfTEFHR0lORxACEhkKFUZSRVNITkVTU19TVEFURV9TVEFMRRADKnUKC0RyaWZ0QWN0aW9uEhwKGERSSUZUX0FDVElPTl9VTlNQRUNJRklFRBAAEhUKEURSSUZUX0FDVElPTl9IRUFMEAESGwoXRFJJRlRfQUNUSU9OX1FVQVJBTlRJTkUQAhIUChBEUklGVF9BQ1RJT05fQVNLEAMqUQoJR2FwUG9saWN5EhoKFkdBUF9QT0xJQ1lfVU5TUEVDSUZJRUQQABITCg9HQVBfUE9MSUNZX1dBSVQQARITCg9HQVBfUE9MSUNZX1NLSVAQAiqPAQoPRGVhZExldHRlclN0YXRlEiEKHURFQURfTEVUVEVSX1NUQVRFX1VOU1BFQ0lGSUVEEAASGgoWREVBRF9MRVRURVJfU1RBVEVfT1BFThABEh4KGkRFQURfTEVUVEVSX1NUQVRFX1JFUExBWUVEEAISHQoZREVBRF9MRVRURVJfU1RBVEVfRFJPUFBFRBADYgZwcm90bzM", [file_holdfast_journal_v1_erp]);
 
 /**
  * Fully resolved facts. Quantities are whole base units, times milliseconds since the Unix epoch in service time.
@@ -131,6 +131,78 @@ export type Event = Message<"holdfast.journal.v1.Event"> & {
      */
     value: EpochBegun;
     case: "epochBegun";
+  } | {
+    /**
+     * @generated from field: holdfast.journal.v1.UnitsReturned units_returned = 19;
+     */
+    value: UnitsReturned;
+    case: "unitsReturned";
+  } | {
+    /**
+     * @generated from field: holdfast.journal.v1.ReservationReopened reservation_reopened = 20;
+     */
+    value: ReservationReopened;
+    case: "reservationReopened";
+  } | {
+    /**
+     * @generated from field: holdfast.journal.v1.ProvisionalConfirmed provisional_confirmed = 21;
+     */
+    value: ProvisionalConfirmed;
+    case: "provisionalConfirmed";
+  } | {
+    /**
+     * @generated from field: holdfast.journal.v1.RiskKept risk_kept = 22;
+     */
+    value: RiskKept;
+    case: "riskKept";
+  } | {
+    /**
+     * @generated from field: holdfast.journal.v1.DispatchAttached dispatch_attached = 23;
+     */
+    value: DispatchAttached;
+    case: "dispatchAttached";
+  } | {
+    /**
+     * @generated from field: holdfast.journal.v1.StockSourceMoved stock_source_moved = 24;
+     */
+    value: StockSourceMoved;
+    case: "stockSourceMoved";
+  } | {
+    /**
+     * @generated from field: holdfast.journal.v1.DegradedStepped degraded_stepped = 25;
+     */
+    value: DegradedStepped;
+    case: "degradedStepped";
+  } | {
+    /**
+     * @generated from field: holdfast.journal.v1.SourcePut source_put = 26;
+     */
+    value: SourcePut;
+    case: "sourcePut";
+  } | {
+    /**
+     * @generated from field: holdfast.journal.v1.SourceLost source_lost = 27;
+     */
+    value: SourceLost;
+    case: "sourceLost";
+  } | {
+    /**
+     * @generated from field: holdfast.journal.v1.SourceBack source_back = 28;
+     */
+    value: SourceBack;
+    case: "sourceBack";
+  } | {
+    /**
+     * @generated from field: holdfast.journal.v1.GapSkipped gap_skipped = 29;
+     */
+    value: GapSkipped;
+    case: "gapSkipped";
+  } | {
+    /**
+     * @generated from field: holdfast.journal.v1.DeadLetterResolved dead_letter_resolved = 30;
+     */
+    value: DeadLetterResolved;
+    case: "deadLetterResolved";
   } | { case: undefined; value?: undefined };
 };
 
@@ -230,6 +302,34 @@ export type ErpEventApplied = Message<"holdfast.journal.v1.ErpEventApplied"> & {
    * @generated from field: int64 allocated_delta = 5;
    */
   allocatedDelta: bigint;
+
+  /**
+   * Taken after its source went on without it: its sequence moves nothing.
+   *
+   * @generated from field: bool is_late = 6;
+   */
+  isLate: boolean;
+
+  /**
+   * Of a dispatch: reservation, line, quantity of all that it consumed, one after the other.
+   *
+   * @generated from field: repeated uint64 consumed = 7;
+   */
+  consumed: bigint[];
+
+  /**
+   * Of a dispatch: the number of the exception that its rest became; 0 for none.
+   *
+   * @generated from field: uint64 exception = 8;
+   */
+  exception: bigint;
+
+  /**
+   * Of a reversal: the number of the movement that it undoes; else 0.
+   *
+   * @generated from field: uint64 reverses = 9;
+   */
+  reverses: bigint;
 };
 
 /**
@@ -252,6 +352,11 @@ export type ErpEventRejected = Message<"holdfast.journal.v1.ErpEventRejected"> &
    * @generated from field: string reason = 2;
    */
   reason: string;
+
+  /**
+   * @generated from field: bool is_late = 3;
+   */
+  isLate: boolean;
 };
 
 /**
@@ -389,6 +494,11 @@ export type ReservationCommitted = Message<"holdfast.journal.v1.ReservationCommi
    * @generated from field: repeated uint64 quantities = 2;
    */
   quantities: bigint[];
+
+  /**
+   * @generated from field: bool provisional = 3;
+   */
+  provisional: boolean;
 };
 
 /**
@@ -418,6 +528,18 @@ export type ReservationReleased = Message<"holdfast.journal.v1.ReservationReleas
    * @generated from field: holdfast.journal.v1.ReleaseCause cause = 3;
    */
   cause: ReleaseCause;
+
+  /**
+   * Where an operator did it.
+   *
+   * @generated from field: string actor = 4;
+   */
+  actor: string;
+
+  /**
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
 };
 
 /**
@@ -790,6 +912,41 @@ export type PolicyPut = Message<"holdfast.journal.v1.PolicyPut"> & {
    * @generated from field: string reason = 10;
    */
   reason: string;
+
+  /**
+   * @generated from field: optional uint64 degraded_buffer_units = 11;
+   */
+  degradedBufferUnits?: bigint | undefined;
+
+  /**
+   * @generated from field: optional uint64 degraded_buffer_percent = 12;
+   */
+  degradedBufferPercent?: bigint | undefined;
+
+  /**
+   * @generated from field: optional uint64 degraded_buffer_span_ms = 13;
+   */
+  degradedBufferSpanMs?: bigint | undefined;
+
+  /**
+   * @generated from field: optional uint64 drift_threshold_units = 14;
+   */
+  driftThresholdUnits?: bigint | undefined;
+
+  /**
+   * @generated from field: optional uint64 drift_threshold_percent = 15;
+   */
+  driftThresholdPercent?: bigint | undefined;
+
+  /**
+   * @generated from field: holdfast.journal.v1.DriftAction drift_action = 16;
+   */
+  driftAction: DriftAction;
+
+  /**
+   * @generated from field: optional uint64 commit_overdue_after_ms = 17;
+   */
+  commitOverdueAfterMs?: bigint | undefined;
 };
 
 /**
@@ -839,6 +996,385 @@ export type EpochBegun = Message<"holdfast.journal.v1.EpochBegun"> & {
  */
 export const EpochBegunSchema: GenMessage<EpochBegun> = /*@__PURE__*/
   messageDesc(file_holdfast_journal_v1_event, 21);
+
+/**
+ * A dispatch was wrong: units are committed again.
+ *
+ * @generated from message holdfast.journal.v1.UnitsReturned
+ */
+export type UnitsReturned = Message<"holdfast.journal.v1.UnitsReturned"> & {
+  /**
+   * @generated from field: uint64 reservation = 1;
+   */
+  reservation: bigint;
+
+  /**
+   * @generated from field: uint32 line = 2;
+   */
+  line: number;
+
+  /**
+   * @generated from field: uint64 quantity = 3;
+   */
+  quantity: bigint;
+};
+
+/**
+ * Describes the message holdfast.journal.v1.UnitsReturned.
+ * Use `create(UnitsReturnedSchema)` to create a new message.
+ */
+export const UnitsReturnedSchema: GenMessage<UnitsReturned> = /*@__PURE__*/
+  messageDesc(file_holdfast_journal_v1_event, 22);
+
+/**
+ * A dispatch was wrong, and its reservation has ended: a successor holds the units, committed.
+ *
+ * @generated from message holdfast.journal.v1.ReservationReopened
+ */
+export type ReservationReopened = Message<"holdfast.journal.v1.ReservationReopened"> & {
+  /**
+   * @generated from field: uint64 reservation = 1;
+   */
+  reservation: bigint;
+
+  /**
+   * @generated from field: uint32 epoch = 2;
+   */
+  epoch: number;
+
+  /**
+   * @generated from field: uint64 ended = 3;
+   */
+  ended: bigint;
+
+  /**
+   * By line of the ended one.
+   *
+   * @generated from field: repeated uint64 quantities = 4;
+   */
+  quantities: bigint[];
+};
+
+/**
+ * Describes the message holdfast.journal.v1.ReservationReopened.
+ * Use `create(ReservationReopenedSchema)` to create a new message.
+ */
+export const ReservationReopenedSchema: GenMessage<ReservationReopened> = /*@__PURE__*/
+  messageDesc(file_holdfast_journal_v1_event, 23);
+
+/**
+ * @generated from message holdfast.journal.v1.ProvisionalConfirmed
+ */
+export type ProvisionalConfirmed = Message<"holdfast.journal.v1.ProvisionalConfirmed"> & {
+  /**
+   * @generated from field: uint64 reservation = 1;
+   */
+  reservation: bigint;
+};
+
+/**
+ * Describes the message holdfast.journal.v1.ProvisionalConfirmed.
+ * Use `create(ProvisionalConfirmedSchema)` to create a new message.
+ */
+export const ProvisionalConfirmedSchema: GenMessage<ProvisionalConfirmed> = /*@__PURE__*/
+  messageDesc(file_holdfast_journal_v1_event, 24);
+
+/**
+ * @generated from message holdfast.journal.v1.RiskKept
+ */
+export type RiskKept = Message<"holdfast.journal.v1.RiskKept"> & {
+  /**
+   * @generated from field: uint64 reservation = 1;
+   */
+  reservation: bigint;
+
+  /**
+   * @generated from field: string actor = 2;
+   */
+  actor: string;
+
+  /**
+   * @generated from field: string reason = 3;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message holdfast.journal.v1.RiskKept.
+ * Use `create(RiskKeptSchema)` to create a new message.
+ */
+export const RiskKeptSchema: GenMessage<RiskKept> = /*@__PURE__*/
+  messageDesc(file_holdfast_journal_v1_event, 25);
+
+/**
+ * @generated from message holdfast.journal.v1.DispatchAttached
+ */
+export type DispatchAttached = Message<"holdfast.journal.v1.DispatchAttached"> & {
+  /**
+   * @generated from field: uint64 exception = 1;
+   */
+  exception: bigint;
+
+  /**
+   * 0 where the dispatch was reversed.
+   *
+   * @generated from field: uint64 reservation = 2;
+   */
+  reservation: bigint;
+
+  /**
+   * @generated from field: uint32 line = 3;
+   */
+  line: number;
+
+  /**
+   * @generated from field: uint64 quantity = 4;
+   */
+  quantity: bigint;
+
+  /**
+   * @generated from field: string actor = 5;
+   */
+  actor: string;
+
+  /**
+   * @generated from field: string reason = 6;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message holdfast.journal.v1.DispatchAttached.
+ * Use `create(DispatchAttachedSchema)` to create a new message.
+ */
+export const DispatchAttachedSchema: GenMessage<DispatchAttached> = /*@__PURE__*/
+  messageDesc(file_holdfast_journal_v1_event, 26);
+
+/**
+ * @generated from message holdfast.journal.v1.StockSourceMoved
+ */
+export type StockSourceMoved = Message<"holdfast.journal.v1.StockSourceMoved"> & {
+  /**
+   * @generated from field: uint64 stock = 1;
+   */
+  stock: bigint;
+
+  /**
+   * @generated from field: string source = 2;
+   */
+  source: string;
+
+  /**
+   * @generated from field: uint64 from_sequence = 3;
+   */
+  fromSequence: bigint;
+
+  /**
+   * @generated from field: string actor = 4;
+   */
+  actor: string;
+
+  /**
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message holdfast.journal.v1.StockSourceMoved.
+ * Use `create(StockSourceMovedSchema)` to create a new message.
+ */
+export const StockSourceMovedSchema: GenMessage<StockSourceMoved> = /*@__PURE__*/
+  messageDesc(file_holdfast_journal_v1_event, 27);
+
+/**
+ * What is held back of every stock of the warehouse: so many sixths of the units and the percent.
+ *
+ * @generated from message holdfast.journal.v1.DegradedStepped
+ */
+export type DegradedStepped = Message<"holdfast.journal.v1.DegradedStepped"> & {
+  /**
+   * @generated from field: uint64 since_ms = 1;
+   */
+  sinceMs: bigint;
+
+  /**
+   * @generated from field: uint32 step = 2;
+   */
+  step: number;
+
+  /**
+   * @generated from field: uint64 units = 3;
+   */
+  units: bigint;
+
+  /**
+   * @generated from field: uint64 percent = 4;
+   */
+  percent: bigint;
+};
+
+/**
+ * Describes the message holdfast.journal.v1.DegradedStepped.
+ * Use `create(DegradedSteppedSchema)` to create a new message.
+ */
+export const DegradedSteppedSchema: GenMessage<DegradedStepped> = /*@__PURE__*/
+  messageDesc(file_holdfast_journal_v1_event, 28);
+
+/**
+ * @generated from message holdfast.journal.v1.SourcePut
+ */
+export type SourcePut = Message<"holdfast.journal.v1.SourcePut"> & {
+  /**
+   * @generated from field: string source = 1;
+   */
+  source: string;
+
+  /**
+   * @generated from field: repeated string warehouse_ids = 2;
+   */
+  warehouseIds: string[];
+
+  /**
+   * @generated from field: optional uint64 lagging_after_ms = 3;
+   */
+  laggingAfterMs?: bigint | undefined;
+
+  /**
+   * @generated from field: optional uint64 stale_after_ms = 4;
+   */
+  staleAfterMs?: bigint | undefined;
+
+  /**
+   * @generated from field: optional uint64 gap_wait_ms = 5;
+   */
+  gapWaitMs?: bigint | undefined;
+
+  /**
+   * @generated from field: holdfast.journal.v1.GapPolicy gap_policy = 6;
+   */
+  gapPolicy: GapPolicy;
+
+  /**
+   * @generated from field: string actor = 7;
+   */
+  actor: string;
+
+  /**
+   * @generated from field: string reason = 8;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message holdfast.journal.v1.SourcePut.
+ * Use `create(SourcePutSchema)` to create a new message.
+ */
+export const SourcePutSchema: GenMessage<SourcePut> = /*@__PURE__*/
+  messageDesc(file_holdfast_journal_v1_event, 29);
+
+/**
+ * @generated from message holdfast.journal.v1.SourceLost
+ */
+export type SourceLost = Message<"holdfast.journal.v1.SourceLost"> & {
+  /**
+   * @generated from field: string source = 1;
+   */
+  source: string;
+};
+
+/**
+ * Describes the message holdfast.journal.v1.SourceLost.
+ * Use `create(SourceLostSchema)` to create a new message.
+ */
+export const SourceLostSchema: GenMessage<SourceLost> = /*@__PURE__*/
+  messageDesc(file_holdfast_journal_v1_event, 30);
+
+/**
+ * @generated from message holdfast.journal.v1.SourceBack
+ */
+export type SourceBack = Message<"holdfast.journal.v1.SourceBack"> & {
+  /**
+   * @generated from field: string source = 1;
+   */
+  source: string;
+};
+
+/**
+ * Describes the message holdfast.journal.v1.SourceBack.
+ * Use `create(SourceBackSchema)` to create a new message.
+ */
+export const SourceBackSchema: GenMessage<SourceBack> = /*@__PURE__*/
+  messageDesc(file_holdfast_journal_v1_event, 31);
+
+/**
+ * @generated from message holdfast.journal.v1.GapSkipped
+ */
+export type GapSkipped = Message<"holdfast.journal.v1.GapSkipped"> & {
+  /**
+   * @generated from field: string source = 1;
+   */
+  source: string;
+
+  /**
+   * @generated from field: uint64 first = 2;
+   */
+  first: bigint;
+
+  /**
+   * @generated from field: uint64 last = 3;
+   */
+  last: bigint;
+
+  /**
+   * @generated from field: string actor = 4;
+   */
+  actor: string;
+
+  /**
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message holdfast.journal.v1.GapSkipped.
+ * Use `create(GapSkippedSchema)` to create a new message.
+ */
+export const GapSkippedSchema: GenMessage<GapSkipped> = /*@__PURE__*/
+  messageDesc(file_holdfast_journal_v1_event, 32);
+
+/**
+ * @generated from message holdfast.journal.v1.DeadLetterResolved
+ */
+export type DeadLetterResolved = Message<"holdfast.journal.v1.DeadLetterResolved"> & {
+  /**
+   * @generated from field: uint64 number = 1;
+   */
+  number: bigint;
+
+  /**
+   * @generated from field: holdfast.journal.v1.DeadLetterState how = 2;
+   */
+  how: DeadLetterState;
+
+  /**
+   * @generated from field: string actor = 3;
+   */
+  actor: string;
+
+  /**
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message holdfast.journal.v1.DeadLetterResolved.
+ * Use `create(DeadLetterResolvedSchema)` to create a new message.
+ */
+export const DeadLetterResolvedSchema: GenMessage<DeadLetterResolved> = /*@__PURE__*/
+  messageDesc(file_holdfast_journal_v1_event, 33);
 
 /**
  * @generated from enum holdfast.journal.v1.ReleaseCause
@@ -1050,4 +1586,92 @@ export enum FreshnessState {
  */
 export const FreshnessStateSchema: GenEnum<FreshnessState> = /*@__PURE__*/
   enumDesc(file_holdfast_journal_v1_event, 5);
+
+/**
+ * @generated from enum holdfast.journal.v1.DriftAction
+ */
+export enum DriftAction {
+  /**
+   * @generated from enum value: DRIFT_ACTION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: DRIFT_ACTION_HEAL = 1;
+   */
+  HEAL = 1,
+
+  /**
+   * @generated from enum value: DRIFT_ACTION_QUARANTINE = 2;
+   */
+  QUARANTINE = 2,
+
+  /**
+   * @generated from enum value: DRIFT_ACTION_ASK = 3;
+   */
+  ASK = 3,
+}
+
+/**
+ * Describes the enum holdfast.journal.v1.DriftAction.
+ */
+export const DriftActionSchema: GenEnum<DriftAction> = /*@__PURE__*/
+  enumDesc(file_holdfast_journal_v1_event, 6);
+
+/**
+ * @generated from enum holdfast.journal.v1.GapPolicy
+ */
+export enum GapPolicy {
+  /**
+   * @generated from enum value: GAP_POLICY_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: GAP_POLICY_WAIT = 1;
+   */
+  WAIT = 1,
+
+  /**
+   * @generated from enum value: GAP_POLICY_SKIP = 2;
+   */
+  SKIP = 2,
+}
+
+/**
+ * Describes the enum holdfast.journal.v1.GapPolicy.
+ */
+export const GapPolicySchema: GenEnum<GapPolicy> = /*@__PURE__*/
+  enumDesc(file_holdfast_journal_v1_event, 7);
+
+/**
+ * @generated from enum holdfast.journal.v1.DeadLetterState
+ */
+export enum DeadLetterState {
+  /**
+   * @generated from enum value: DEAD_LETTER_STATE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: DEAD_LETTER_STATE_OPEN = 1;
+   */
+  OPEN = 1,
+
+  /**
+   * @generated from enum value: DEAD_LETTER_STATE_REPLAYED = 2;
+   */
+  REPLAYED = 2,
+
+  /**
+   * @generated from enum value: DEAD_LETTER_STATE_DROPPED = 3;
+   */
+  DROPPED = 3,
+}
+
+/**
+ * Describes the enum holdfast.journal.v1.DeadLetterState.
+ */
+export const DeadLetterStateSchema: GenEnum<DeadLetterState> = /*@__PURE__*/
+  enumDesc(file_holdfast_journal_v1_event, 8);
 

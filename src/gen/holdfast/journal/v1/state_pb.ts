@@ -4,11 +4,11 @@
 
 // The items of snapshot pages, and the checkpoint file that proves them. An item's number follows from its place in its page.
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import type { ErpEvent } from "./erp_pb.js";
 import { file_holdfast_journal_v1_erp } from "./erp_pb.js";
-import type { PolicyPut, ReservationState } from "./event_pb.js";
+import type { DeadLetterState, PolicyPut, ReservationState, SourcePut } from "./event_pb.js";
 import { file_holdfast_journal_v1_event } from "./event_pb.js";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file holdfast/journal/v1/state.proto.
  */
 export const file_holdfast_journal_v1_state: GenFile = /*@__PURE__*/
-  fileDesc("Ch9ob2xkZmFzdC9qb3VybmFsL3YxL3N0YXRlLnByb3RvEhNob2xkZmFzdC5qb3VybmFsLnYxIsoCCgVTdG9jaxILCgNza3UYASABKAkSDgoGb3BlbmVkGAIgASgIEg4KBnNvdXJjZRgDIAEoCRIPCgdvbl9oYW5kGAQgASgDEhMKC3VuYXZhaWxhYmxlGAUgASgEEhAKCHJlc2VydmVkGAYgASgEEhEKCWNvbW1pdHRlZBgHIAEoBBIbChNhbGxvY2F0ZWRfZWxzZXdoZXJlGAggASgEEh0KFXNhZmV0eV9zdG9ja19wbHVzX29uZRgJIAEoBBIXCg9sb3dfYXRfcGx1c19vbmUYCiABKAQSDwoHdmVyc2lvbhgLIAEoBBIVCg11cGRhdGVkX2F0X21zGAwgASgEEjIKC2xhc3RfZXZlbnRzGA0gAygLMh0uaG9sZGZhc3Quam91cm5hbC52MS5FcnBFdmVudBIYChBuZXdlc3RfZXhjZXB0aW9uGA4gASgEIoUBCg9SZXNlcnZhdGlvbkxpbmUSDQoFc3RvY2sYASABKAQSCwoDc2t1GAIgASgJEhEKCXJlcXVlc3RlZBgDIAEoBBIMCgRvcGVuGAQgASgEEhIKCmRpc3BhdGNoZWQYBSABKAQSEAoIcmVsZWFzZWQYBiABKAQSDwoHYXRfcmlzaxgHIAEoCCKCAwoLUmVzZXJ2YXRpb24SDQoFZXBvY2gYASABKA0SEQoJZGVhbGVyX2lkGAIgASgJEhAKCG9yZGVyX2lkGAMgASgJEjQKBXN0YXRlGAQgASgOMiUuaG9sZGZhc3Quam91cm5hbC52MS5SZXNlcnZhdGlvblN0YXRlEjMKBWxpbmVzGAUgAygLMiQuaG9sZGZhc3Quam91cm5hbC52MS5SZXNlcnZhdGlvbkxpbmUSFQoNY3JlYXRlZF9hdF9tcxgGIAEoBBIVCg11cGRhdGVkX2F0X21zGAcgASgEEhUKDWV4cGlyZXNfYXRfbXMYCCABKAQSEwoLcHJvdmlzaW9uYWwYCSABKAgSDwoHYXRfcmlzaxgKIAEoCBIQCghyZXZpc2lvbhgLIAEoBBIVCg1yZW9wZW5lZF9mcm9tGAwgASgJEhQKDGNvbW1pdF9vcmRlchgNIAEoBBIOCgZkZWFsZXIYDiABKAQSGgoScHJldmlvdXNfb2ZfZGVhbGVyGA8gASgEIlsKD1BhcnRpdGlvbkRlYWxlchIRCglkZWFsZXJfaWQYASABKAkSGgoSbmV3ZXN0X3Jlc2VydmF0aW9uGAIgASgEEhkKEW9wZW5fcmVzZXJ2YXRpb25zGAMgASgEIrYBChFEaXNwYXRjaEV4Y2VwdGlvbhINCgVzdG9jaxgBIAEoBBIsCgVldmVudBgCIAEoCzIdLmhvbGRmYXN0LmpvdXJuYWwudjEuRXJwRXZlbnQSEAoIcXVhbnRpdHkYAyABKAQSDgoGcmVhc29uGAQgASgJEhkKEXByZXZpb3VzX29mX3N0b2NrGAUgASgEEhUKDWNyZWF0ZWRfYXRfbXMYBiABKAQSEAoIYXR0YWNoZWQYByABKAQiFgoFRXBvY2gSDQoFbm9uY2UYASABKAkiIQoJV2FyZWhvdXNlEhQKDHdhcmVob3VzZV9pZBgBIAEoCSJxCgZEZWFsZXISEQoJZGVhbGVyX2lkGAEgASgJEgwKBG5hbWUYAiABKAkSFAoMd2FyZWhvdXNlX2lkGAMgASgJEjAKBHBhc3QYBCADKAsyIi5ob2xkZmFzdC5qb3VybmFsLnYxLlBhc3RXYXJlaG91c2UiNwoNUGFzdFdhcmVob3VzZRIUCgx3YXJlaG91c2VfaWQYASABKAkSEAoIdW50aWxfbXMYAiABKAQibQoLUG9saWN5RW50cnkSLgoGcG9saWN5GAEgASgLMh4uaG9sZGZhc3Quam91cm5hbC52MS5Qb2xpY3lQdXQSFQoNc3RvY2tfY2hhbmdlcxgCIAEoBBIXCg9sb25nZXN0X2hvbGRfbXMYAyABKAQiwQEKBlNvdXJjZRIMCgRuYW1lGAEgASgJEg8KB2FwcGxpZWQYAiABKAQSGAoQbGFzdF9ldmVudF9hdF9tcxgDIAEoBBISCgpwYXJ0aXRpb25zGAQgAygNEi8KCGJ1ZmZlcmVkGAUgAygLMh0uaG9sZGZhc3Quam91cm5hbC52MS5FcnBFdmVudBI5CgpyZW1lbWJlcmVkGAYgAygLMiUuaG9sZGZhc3Quam91cm5hbC52MS5SZW1lbWJlcmVkRXZlbnRzIjEKEFJlbWVtYmVyZWRFdmVudHMSDQoFY2h1bmsYASABKA0SDgoGaGFzaGVzGAIgASgMIvMBCgpDaGVja3BvaW50Eg4KBmZvcm1hdBgBIAEoDRISCgpnZW5lcmF0aW9uGAIgASgNEjQKCHBvc2l0aW9uGAMgASgLMiIuaG9sZGZhc3Quam91cm5hbC52MS5CbG9ja1Bvc2l0aW9uEjYKCnBhcnRpdGlvbnMYBCADKAsyIi5ob2xkZmFzdC5qb3VybmFsLnYxLlBhcnRpdGlvbkhlYWQSMAoHY29sdW1ucxgFIAMoCzIfLmhvbGRmYXN0LmpvdXJuYWwudjEuUGFnZUNvbHVtbhIQCghvYnNvbGV0ZRgGIAEoDBIPCgd0aW1lX21zGAcgASgEImEKDUJsb2NrUG9zaXRpb24SDQoFYmxvY2sYASABKAQSDwoHc2VnbWVudBgCIAEoBBIOCgZvZmZzZXQYAyABKAQSEgoKZW5kX29mZnNldBgEIAEoBBIMCgRoYXNoGAUgASgJIloKDVBhcnRpdGlvbkhlYWQSEQoJcGFydGl0aW9uGAEgASgNEhQKDHdhcmVob3VzZV9pZBgCIAEoCRIQCghzZXF1ZW5jZRgDIAEoBBIOCgZ0YWJsZXMYBCADKAQiUwoKUGFnZUNvbHVtbhINCgV0YWJsZRgBIAEoDRIRCglwYXJ0aXRpb24YAiABKA0SEwoLZ2VuZXJhdGlvbnMYAyABKAwSDgoGaGFzaGVzGAQgASgMYgZwcm90bzM", [file_holdfast_journal_v1_erp, file_holdfast_journal_v1_event]);
+  fileDesc("Ch9ob2xkZmFzdC9qb3VybmFsL3YxL3N0YXRlLnByb3RvEhNob2xkZmFzdC5qb3VybmFsLnYxIpADCgVTdG9jaxILCgNza3UYASABKAkSDgoGb3BlbmVkGAIgASgIEg4KBnNvdXJjZRgDIAEoCRIPCgdvbl9oYW5kGAQgASgDEhMKC3VuYXZhaWxhYmxlGAUgASgEEhAKCHJlc2VydmVkGAYgASgEEhEKCWNvbW1pdHRlZBgHIAEoBBIbChNhbGxvY2F0ZWRfZWxzZXdoZXJlGAggASgEEh0KFXNhZmV0eV9zdG9ja19wbHVzX29uZRgJIAEoBBIXCg9sb3dfYXRfcGx1c19vbmUYCiABKAQSDwoHdmVyc2lvbhgLIAEoBBIVCg11cGRhdGVkX2F0X21zGAwgASgEEjIKC2xhc3RfZXZlbnRzGA0gAygLMh0uaG9sZGZhc3Quam91cm5hbC52MS5FcnBFdmVudBIYChBuZXdlc3RfZXhjZXB0aW9uGA4gASgEEhMKC3NvdXJjZV9mcm9tGA8gASgEEhcKD25ld2VzdF9tb3ZlbWVudBgQIAEoBBIWCg5pc19xdWFyYW50aW5lZBgRIAEoCCKFAQoPUmVzZXJ2YXRpb25MaW5lEg0KBXN0b2NrGAEgASgEEgsKA3NrdRgCIAEoCRIRCglyZXF1ZXN0ZWQYAyABKAQSDAoEb3BlbhgEIAEoBBISCgpkaXNwYXRjaGVkGAUgASgEEhAKCHJlbGVhc2VkGAYgASgEEg8KB2F0X3Jpc2sYByABKAgirQMKC1Jlc2VydmF0aW9uEg0KBWVwb2NoGAEgASgNEhEKCWRlYWxlcl9pZBgCIAEoCRIQCghvcmRlcl9pZBgDIAEoCRI0CgVzdGF0ZRgEIAEoDjIlLmhvbGRmYXN0LmpvdXJuYWwudjEuUmVzZXJ2YXRpb25TdGF0ZRIzCgVsaW5lcxgFIAMoCzIkLmhvbGRmYXN0LmpvdXJuYWwudjEuUmVzZXJ2YXRpb25MaW5lEhUKDWNyZWF0ZWRfYXRfbXMYBiABKAQSFQoNdXBkYXRlZF9hdF9tcxgHIAEoBBIVCg1leHBpcmVzX2F0X21zGAggASgEEhMKC3Byb3Zpc2lvbmFsGAkgASgIEg8KB2F0X3Jpc2sYCiABKAgSEAoIcmV2aXNpb24YCyABKAQSFQoNcmVvcGVuZWRfZnJvbRgMIAEoCRIUCgxjb21taXRfb3JkZXIYDSABKAQSDgoGZGVhbGVyGA4gASgEEhoKEnByZXZpb3VzX29mX2RlYWxlchgPIAEoBBIYChBhdF9yaXNrX3NpbmNlX21zGBAgASgEEg8KB2lzX2tlcHQYESABKAgiWwoPUGFydGl0aW9uRGVhbGVyEhEKCWRlYWxlcl9pZBgBIAEoCRIaChJuZXdlc3RfcmVzZXJ2YXRpb24YAiABKAQSGQoRb3Blbl9yZXNlcnZhdGlvbnMYAyABKAQiywEKEURpc3BhdGNoRXhjZXB0aW9uEg0KBXN0b2NrGAEgASgEEiwKBWV2ZW50GAIgASgLMh0uaG9sZGZhc3Quam91cm5hbC52MS5FcnBFdmVudBIQCghxdWFudGl0eRgDIAEoBBIOCgZyZWFzb24YBCABKAkSGQoRcHJldmlvdXNfb2Zfc3RvY2sYBSABKAQSFQoNY3JlYXRlZF9hdF9tcxgGIAEoBBIQCghhdHRhY2hlZBgHIAEoBBITCgthdHRhY2htZW50cxgIIAMoBCK0AgoITW92ZW1lbnQSDQoFc3RvY2sYASABKAQSLwoEa2luZBgCIAEoDjIhLmhvbGRmYXN0LmpvdXJuYWwudjEuTW92ZW1lbnRLaW5kEg4KBnNvdXJjZRgDIAEoCRIQCghzZXF1ZW5jZRgEIAEoBBIQCghldmVudF9pZBgFIAEoCRIPCgd0aW1lX21zGAYgASgEEhUKDW9uX2hhbmRfZGVsdGEYByABKAMSGQoRdW5hdmFpbGFibGVfZGVsdGEYCCABKAMSFwoPYWxsb2NhdGVkX2RlbHRhGAkgASgDEhAKCGNvbnN1bWVkGAogAygEEhEKCWV4Y2VwdGlvbhgLIAEoBBIPCgdpc19sYXRlGAwgASgIEhAKCHJldmVyc2VzGA0gASgEEhAKCHByZXZpb3VzGA4gASgEIhYKBUVwb2NoEg0KBW5vbmNlGAEgASgJIiEKCVdhcmVob3VzZRIUCgx3YXJlaG91c2VfaWQYASABKAkicQoGRGVhbGVyEhEKCWRlYWxlcl9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEhQKDHdhcmVob3VzZV9pZBgDIAEoCRIwCgRwYXN0GAQgAygLMiIuaG9sZGZhc3Quam91cm5hbC52MS5QYXN0V2FyZWhvdXNlIjcKDVBhc3RXYXJlaG91c2USFAoMd2FyZWhvdXNlX2lkGAEgASgJEhAKCHVudGlsX21zGAIgASgEIm0KC1BvbGljeUVudHJ5Ei4KBnBvbGljeRgBIAEoCzIeLmhvbGRmYXN0LmpvdXJuYWwudjEuUG9saWN5UHV0EhUKDXN0b2NrX2NoYW5nZXMYAiABKAQSFwoPbG9uZ2VzdF9ob2xkX21zGAMgASgEIq0CCgZTb3VyY2USDAoEbmFtZRgBIAEoCRIPCgdhcHBsaWVkGAIgASgEEhgKEGxhc3RfZXZlbnRfYXRfbXMYAyABKAQSEgoKcGFydGl0aW9ucxgEIAMoDRIvCghidWZmZXJlZBgFIAMoCzIdLmhvbGRmYXN0LmpvdXJuYWwudjEuRXJwRXZlbnQSOQoKcmVtZW1iZXJlZBgGIAMoCzIlLmhvbGRmYXN0LmpvdXJuYWwudjEuUmVtZW1iZXJlZEV2ZW50cxIrCgNwdXQYByABKAsyHi5ob2xkZmFzdC5qb3VybmFsLnYxLlNvdXJjZVB1dBIWCg5zdGFsZV9zaW5jZV9tcxgIIAEoBBIUCgxnYXBfc2luY2VfbXMYCSABKAQSDwoHc2tpcHBlZBgKIAMoBCKWAQoKRGVhZExldHRlchIsCgVldmVudBgBIAEoCzIdLmhvbGRmYXN0LmpvdXJuYWwudjEuRXJwRXZlbnQSDgoGcmVhc29uGAIgASgJEhUKDWNyZWF0ZWRfYXRfbXMYAyABKAQSMwoFc3RhdGUYBCABKA4yJC5ob2xkZmFzdC5qb3VybmFsLnYxLkRlYWRMZXR0ZXJTdGF0ZSIxChBSZW1lbWJlcmVkRXZlbnRzEg0KBWNodW5rGAEgASgNEg4KBmhhc2hlcxgCIAEoDCLzAQoKQ2hlY2twb2ludBIOCgZmb3JtYXQYASABKA0SEgoKZ2VuZXJhdGlvbhgCIAEoDRI0Cghwb3NpdGlvbhgDIAEoCzIiLmhvbGRmYXN0LmpvdXJuYWwudjEuQmxvY2tQb3NpdGlvbhI2CgpwYXJ0aXRpb25zGAQgAygLMiIuaG9sZGZhc3Quam91cm5hbC52MS5QYXJ0aXRpb25IZWFkEjAKB2NvbHVtbnMYBSADKAsyHy5ob2xkZmFzdC5qb3VybmFsLnYxLlBhZ2VDb2x1bW4SEAoIb2Jzb2xldGUYBiABKAwSDwoHdGltZV9tcxgHIAEoBCJhCg1CbG9ja1Bvc2l0aW9uEg0KBWJsb2NrGAEgASgEEg8KB3NlZ21lbnQYAiABKAQSDgoGb2Zmc2V0GAMgASgEEhIKCmVuZF9vZmZzZXQYBCABKAQSDAoEaGFzaBgFIAEoCSJaCg1QYXJ0aXRpb25IZWFkEhEKCXBhcnRpdGlvbhgBIAEoDRIUCgx3YXJlaG91c2VfaWQYAiABKAkSEAoIc2VxdWVuY2UYAyABKAQSDgoGdGFibGVzGAQgAygEIlMKClBhZ2VDb2x1bW4SDQoFdGFibGUYASABKA0SEQoJcGFydGl0aW9uGAIgASgNEhMKC2dlbmVyYXRpb25zGAMgASgMEg4KBmhhc2hlcxgEIAEoDCrPAQoMTW92ZW1lbnRLaW5kEh0KGU1PVkVNRU5UX0tJTkRfVU5TUEVDSUZJRUQQABIXChNNT1ZFTUVOVF9LSU5EX01PVkVEEAESGQoVTU9WRU1FTlRfS0lORF9DT1VOVEVEEAISHAoYTU9WRU1FTlRfS0lORF9ESVNQQVRDSEVEEAMSGAoUTU9WRU1FTlRfS0lORF9DTE9TRUQQBBIaChZNT1ZFTUVOVF9LSU5EX1JFVkVSU0VEEAUSGAoUTU9WRU1FTlRfS0lORF9IRUFMRUQQBmIGcHJvdG8z", [file_holdfast_journal_v1_erp, file_holdfast_journal_v1_event]);
 
 /**
  * @generated from message holdfast.journal.v1.Stock
@@ -95,6 +95,23 @@ export type Stock = Message<"holdfast.journal.v1.Stock"> & {
    * @generated from field: uint64 newest_exception = 14;
    */
   newestException: bigint;
+
+  /**
+   * The first sequence of its source that counts, where an operator moved the stock to it.
+   *
+   * @generated from field: uint64 source_from = 15;
+   */
+  sourceFrom: bigint;
+
+  /**
+   * @generated from field: uint64 newest_movement = 16;
+   */
+  newestMovement: bigint;
+
+  /**
+   * @generated from field: bool is_quarantined = 17;
+   */
+  isQuarantined: boolean;
 };
 
 /**
@@ -229,6 +246,16 @@ export type Reservation = Message<"holdfast.journal.v1.Reservation"> & {
    * @generated from field: uint64 previous_of_dealer = 15;
    */
   previousOfDealer: bigint;
+
+  /**
+   * @generated from field: uint64 at_risk_since_ms = 16;
+   */
+  atRiskSinceMs: bigint;
+
+  /**
+   * @generated from field: bool is_kept = 17;
+   */
+  isKept: boolean;
 };
 
 /**
@@ -302,11 +329,18 @@ export type DispatchException = Message<"holdfast.journal.v1.DispatchException">
   createdAtMs: bigint;
 
   /**
-   * Of the quantity, attached to reservations since.
+   * Of the quantity, what needs no person any more.
    *
    * @generated from field: uint64 attached = 7;
    */
   attached: bigint;
+
+  /**
+   * Of that, what an operator attached: reservation, line, quantity of each, one after the other.
+   *
+   * @generated from field: repeated uint64 attachments = 8;
+   */
+  attachments: bigint[];
 };
 
 /**
@@ -315,6 +349,92 @@ export type DispatchException = Message<"holdfast.journal.v1.DispatchException">
  */
 export const DispatchExceptionSchema: GenMessage<DispatchException> = /*@__PURE__*/
   messageDesc(file_holdfast_journal_v1_state, 4);
+
+/**
+ * What one ERP event, or one healed drift, did to a stock's own figures.
+ *
+ * @generated from message holdfast.journal.v1.Movement
+ */
+export type Movement = Message<"holdfast.journal.v1.Movement"> & {
+  /**
+   * @generated from field: uint64 stock = 1;
+   */
+  stock: bigint;
+
+  /**
+   * @generated from field: holdfast.journal.v1.MovementKind kind = 2;
+   */
+  kind: MovementKind;
+
+  /**
+   * @generated from field: string source = 3;
+   */
+  source: string;
+
+  /**
+   * @generated from field: uint64 sequence = 4;
+   */
+  sequence: bigint;
+
+  /**
+   * @generated from field: string event_id = 5;
+   */
+  eventId: string;
+
+  /**
+   * @generated from field: uint64 time_ms = 6;
+   */
+  timeMs: bigint;
+
+  /**
+   * @generated from field: int64 on_hand_delta = 7;
+   */
+  onHandDelta: bigint;
+
+  /**
+   * @generated from field: int64 unavailable_delta = 8;
+   */
+  unavailableDelta: bigint;
+
+  /**
+   * @generated from field: int64 allocated_delta = 9;
+   */
+  allocatedDelta: bigint;
+
+  /**
+   * Reservation, line, quantity of all that a dispatch consumed, one after the other.
+   *
+   * @generated from field: repeated uint64 consumed = 10;
+   */
+  consumed: bigint[];
+
+  /**
+   * @generated from field: uint64 exception = 11;
+   */
+  exception: bigint;
+
+  /**
+   * @generated from field: bool is_late = 12;
+   */
+  isLate: boolean;
+
+  /**
+   * @generated from field: uint64 reverses = 13;
+   */
+  reverses: bigint;
+
+  /**
+   * @generated from field: uint64 previous = 14;
+   */
+  previous: bigint;
+};
+
+/**
+ * Describes the message holdfast.journal.v1.Movement.
+ * Use `create(MovementSchema)` to create a new message.
+ */
+export const MovementSchema: GenMessage<Movement> = /*@__PURE__*/
+  messageDesc(file_holdfast_journal_v1_state, 5);
 
 /**
  * @generated from message holdfast.journal.v1.Epoch
@@ -331,7 +451,7 @@ export type Epoch = Message<"holdfast.journal.v1.Epoch"> & {
  * Use `create(EpochSchema)` to create a new message.
  */
 export const EpochSchema: GenMessage<Epoch> = /*@__PURE__*/
-  messageDesc(file_holdfast_journal_v1_state, 5);
+  messageDesc(file_holdfast_journal_v1_state, 6);
 
 /**
  * @generated from message holdfast.journal.v1.Warehouse
@@ -348,7 +468,7 @@ export type Warehouse = Message<"holdfast.journal.v1.Warehouse"> & {
  * Use `create(WarehouseSchema)` to create a new message.
  */
 export const WarehouseSchema: GenMessage<Warehouse> = /*@__PURE__*/
-  messageDesc(file_holdfast_journal_v1_state, 6);
+  messageDesc(file_holdfast_journal_v1_state, 7);
 
 /**
  * A registered dealer.
@@ -382,7 +502,7 @@ export type Dealer = Message<"holdfast.journal.v1.Dealer"> & {
  * Use `create(DealerSchema)` to create a new message.
  */
 export const DealerSchema: GenMessage<Dealer> = /*@__PURE__*/
-  messageDesc(file_holdfast_journal_v1_state, 7);
+  messageDesc(file_holdfast_journal_v1_state, 8);
 
 /**
  * @generated from message holdfast.journal.v1.PastWarehouse
@@ -404,7 +524,7 @@ export type PastWarehouse = Message<"holdfast.journal.v1.PastWarehouse"> & {
  * Use `create(PastWarehouseSchema)` to create a new message.
  */
 export const PastWarehouseSchema: GenMessage<PastWarehouse> = /*@__PURE__*/
-  messageDesc(file_holdfast_journal_v1_state, 8);
+  messageDesc(file_holdfast_journal_v1_state, 9);
 
 /**
  * @generated from message holdfast.journal.v1.PolicyEntry
@@ -435,7 +555,7 @@ export type PolicyEntry = Message<"holdfast.journal.v1.PolicyEntry"> & {
  * Use `create(PolicyEntrySchema)` to create a new message.
  */
 export const PolicyEntrySchema: GenMessage<PolicyEntry> = /*@__PURE__*/
-  messageDesc(file_holdfast_journal_v1_state, 9);
+  messageDesc(file_holdfast_journal_v1_state, 10);
 
 /**
  * @generated from message holdfast.journal.v1.Source
@@ -470,6 +590,30 @@ export type Source = Message<"holdfast.journal.v1.Source"> & {
    * @generated from field: repeated holdfast.journal.v1.RememberedEvents remembered = 6;
    */
   remembered: RememberedEvents[];
+
+  /**
+   * What an operator said of it, without the source's name.
+   *
+   * @generated from field: holdfast.journal.v1.SourcePut put = 7;
+   */
+  put?: SourcePut | undefined;
+
+  /**
+   * @generated from field: uint64 stale_since_ms = 8;
+   */
+  staleSinceMs: bigint;
+
+  /**
+   * @generated from field: uint64 gap_since_ms = 9;
+   */
+  gapSinceMs: bigint;
+
+  /**
+   * What was passed over and has not come since: first and last of each range, one after the other.
+   *
+   * @generated from field: repeated uint64 skipped = 10;
+   */
+  skipped: bigint[];
 };
 
 /**
@@ -477,7 +621,41 @@ export type Source = Message<"holdfast.journal.v1.Source"> & {
  * Use `create(SourceSchema)` to create a new message.
  */
 export const SourceSchema: GenMessage<Source> = /*@__PURE__*/
-  messageDesc(file_holdfast_journal_v1_state, 10);
+  messageDesc(file_holdfast_journal_v1_state, 11);
+
+/**
+ * An ERP event that could not be taken.
+ *
+ * @generated from message holdfast.journal.v1.DeadLetter
+ */
+export type DeadLetter = Message<"holdfast.journal.v1.DeadLetter"> & {
+  /**
+   * @generated from field: holdfast.journal.v1.ErpEvent event = 1;
+   */
+  event?: ErpEvent | undefined;
+
+  /**
+   * @generated from field: string reason = 2;
+   */
+  reason: string;
+
+  /**
+   * @generated from field: uint64 created_at_ms = 3;
+   */
+  createdAtMs: bigint;
+
+  /**
+   * @generated from field: holdfast.journal.v1.DeadLetterState state = 4;
+   */
+  state: DeadLetterState;
+};
+
+/**
+ * Describes the message holdfast.journal.v1.DeadLetter.
+ * Use `create(DeadLetterSchema)` to create a new message.
+ */
+export const DeadLetterSchema: GenMessage<DeadLetter> = /*@__PURE__*/
+  messageDesc(file_holdfast_journal_v1_state, 12);
 
 /**
  * @generated from message holdfast.journal.v1.RememberedEvents
@@ -501,7 +679,7 @@ export type RememberedEvents = Message<"holdfast.journal.v1.RememberedEvents"> &
  * Use `create(RememberedEventsSchema)` to create a new message.
  */
 export const RememberedEventsSchema: GenMessage<RememberedEvents> = /*@__PURE__*/
-  messageDesc(file_holdfast_journal_v1_state, 11);
+  messageDesc(file_holdfast_journal_v1_state, 13);
 
 /**
  * The checkpoint file: which block the snapshot is true at, and the hash of every page of it.
@@ -554,7 +732,7 @@ export type Checkpoint = Message<"holdfast.journal.v1.Checkpoint"> & {
  * Use `create(CheckpointSchema)` to create a new message.
  */
 export const CheckpointSchema: GenMessage<Checkpoint> = /*@__PURE__*/
-  messageDesc(file_holdfast_journal_v1_state, 12);
+  messageDesc(file_holdfast_journal_v1_state, 14);
 
 /**
  * @generated from message holdfast.journal.v1.BlockPosition
@@ -591,7 +769,7 @@ export type BlockPosition = Message<"holdfast.journal.v1.BlockPosition"> & {
  * Use `create(BlockPositionSchema)` to create a new message.
  */
 export const BlockPositionSchema: GenMessage<BlockPosition> = /*@__PURE__*/
-  messageDesc(file_holdfast_journal_v1_state, 13);
+  messageDesc(file_holdfast_journal_v1_state, 15);
 
 /**
  * @generated from message holdfast.journal.v1.PartitionHead
@@ -627,7 +805,7 @@ export type PartitionHead = Message<"holdfast.journal.v1.PartitionHead"> & {
  * Use `create(PartitionHeadSchema)` to create a new message.
  */
 export const PartitionHeadSchema: GenMessage<PartitionHead> = /*@__PURE__*/
-  messageDesc(file_holdfast_journal_v1_state, 14);
+  messageDesc(file_holdfast_journal_v1_state, 16);
 
 /**
  * @generated from message holdfast.journal.v1.PageColumn
@@ -663,5 +841,51 @@ export type PageColumn = Message<"holdfast.journal.v1.PageColumn"> & {
  * Use `create(PageColumnSchema)` to create a new message.
  */
 export const PageColumnSchema: GenMessage<PageColumn> = /*@__PURE__*/
-  messageDesc(file_holdfast_journal_v1_state, 15);
+  messageDesc(file_holdfast_journal_v1_state, 17);
+
+/**
+ * @generated from enum holdfast.journal.v1.MovementKind
+ */
+export enum MovementKind {
+  /**
+   * @generated from enum value: MOVEMENT_KIND_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * @generated from enum value: MOVEMENT_KIND_MOVED = 1;
+   */
+  MOVED = 1,
+
+  /**
+   * @generated from enum value: MOVEMENT_KIND_COUNTED = 2;
+   */
+  COUNTED = 2,
+
+  /**
+   * @generated from enum value: MOVEMENT_KIND_DISPATCHED = 3;
+   */
+  DISPATCHED = 3,
+
+  /**
+   * @generated from enum value: MOVEMENT_KIND_CLOSED = 4;
+   */
+  CLOSED = 4,
+
+  /**
+   * @generated from enum value: MOVEMENT_KIND_REVERSED = 5;
+   */
+  REVERSED = 5,
+
+  /**
+   * @generated from enum value: MOVEMENT_KIND_HEALED = 6;
+   */
+  HEALED = 6,
+}
+
+/**
+ * Describes the enum holdfast.journal.v1.MovementKind.
+ */
+export const MovementKindSchema: GenEnum<MovementKind> = /*@__PURE__*/
+  enumDesc(file_holdfast_journal_v1_state, 0);
 
