@@ -49,7 +49,12 @@ function configOf(values: SettingValues) {
     data: values.data,
     dealers: { requireKnown: values["dealers.requireKnown"] },
     log: { level: values["log.level"], format: values["log.format"] },
-    freshness: { laggingAfterMs: values["freshness.laggingAfter"] },
+    freshness: {
+      laggingAfterMs: values["freshness.laggingAfter"],
+      staleAfterMs: values["freshness.staleAfter"],
+      gapWaitMs: values["freshness.gapWait"],
+      gapPolicy: values["freshness.gapPolicy"] === "skip" ? "SKIP" : "WAIT",
+    },
     residency: {
       stocksMax: values["residency.stocksMax"],
       reservationsMax: values["residency.reservationsMax"],

@@ -7,6 +7,8 @@ export const LIMITS = {
   turnCommandsMax: 256,
   /** Holds expired in one turn. While more are due nothing else is decided, so no due hold counts in any decision. */
   turnExpiriesMax: 1024,
+  /** Provisional orders confirmed in one turn. */
+  turnConfirmationsMax: 256,
   /** Bytes of records that wait for the append before them: what is beyond waits in the inbox, which refuses when full. */
   blockBytesMax: 4 * 1024 * 1024,
   /** Rounds of the event loop that a block with several callers waits for more, and the size beyond which it does not. */
@@ -23,6 +25,8 @@ export const LIMITS = {
    * pass the 4 MiB that callers take by default. With names of four bytes in each character these are 3 MB.
    */
   pageLinesMax: 5_000,
+  /** Bytes of the events in one page, about: one more may pass it, and the whole stays below the same 4 MiB. */
+  pageBytesMax: 2 * 1024 * 1024,
   /** Events of one source ahead of a gap, kept durably. */
   bufferedEventsMax: 10_000,
   /** When to come back where the memory of requests is full: it empties with retention, in days, not in milliseconds. */
@@ -42,6 +46,8 @@ export const LIMITS = {
   policiesMax: 1_000_000,
   /** Dispatch exceptions shown by GetStock. */
   exceptionsShownMax: 100,
+  /** A source that tells of things this long past is being loaded, and is not behind. */
+  latencyCountedMs: 24 * 3_600_000,
   /** How long a stock's movements are remembered: what is older can be neither reversed nor compared. */
   movementsKeptMs: 30 * 24 * 3_600_000,
   /** Bytes kept of an ERP event whose body could not be taken. */

@@ -29,6 +29,15 @@ export interface EngineOptions extends Omit<TurnOptions, "onDeadline" | "onCheck
   /** What of the journal came after the checkpoint that the store was opened from. */
   readonly tail: { readonly records: number; readonly bytes: number; readonly timeMs: number };
   readonly observer: EngineObserver;
+  readonly upkeep: Upkeep;
+}
+
+/** What is due by time alone, beside holds. */
+export interface Upkeep {
+  /** Service time; infinity for never. It may fall at any time in a turn. */
+  readonly dueAtMs: number;
+  /** Does what is due, or a bounded part of it. */
+  run(turn: Turn): void;
 }
 
 /** What telemetry and the supervisor hear. All optional work happens there, none here. */
@@ -210,7 +219,10 @@ export class LogEngine {
     const turn = new Turn(this.#turnOptions, this.#building, nowMs);
     if (nowMs >= this.#earliestDeadlineMs) this.#earliestDeadlineMs = expireDue(turn, LIMITS.turnExpiriesMax);
     if (nowMs >= this.#earliestDeadlineMs) this.#schedule();
-    else this.#decideQueued(turn);
+    else {
+      if (nowMs >= this.#options.upkeep.dueAtMs) this.#options.upkeep.run(turn);
+      this.#decideQueued(turn);
+    }
     turn.finish();
     if (this.#building.lastTimeMs > 0) this.#lastTimeMs = this.#building.lastTimeMs;
   }
@@ -302,11 +314,18 @@ export class LogEngine {
   }
 
   #arm(): void {
-    if (this.#state !== "running" || this.#earliestDeadlineMs === this.#timerAtMs) return;
+    const dueAtMs = Math.min(this.#earliestDeadlineMs, this.#options.upkeep.dueAtMs);
+    if (this.#state !== "running" || dueAtMs === this.#timerAtMs) return;
     this.#timer?.cancel();
-    this.#timerAtMs = this.#earliestDeadlineMs;
+    this.#timerAtMs = dueAtMs;
     if (this.#timerAtMs === Number.POSITIVE_INFINITY) return;
     const delayMs = this.#timerAtMs - this.#options.time.nowMs();
+    if (delayMs <= 0) {
+      this.#timerAtMs = Number.POSITIVE_INFINITY;
+      // Where no turn may be taken now, the end of the append that it waits for brings one.
+      if (this.#mayDecide()) this.#schedule();
+      return;
+    }
     this.#timer = this.#options.timers.after(delayMs, () => {
       this.#timerAtMs = Number.POSITIVE_INFINITY;
       this.#schedule();

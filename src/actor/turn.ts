@@ -4,7 +4,7 @@
  * and visible outside only when its block is durable (decision 3).
  */
 import type { Freshness } from "../domain/availability.js";
-import { riskChanges } from "../domain/coverage.js";
+import { confirmationAfter, riskChanges } from "../domain/coverage.js";
 import type { DecisionContext } from "../domain/decide/decision.js";
 import { withBuffer } from "../domain/degraded.js";
 import type { PartitionEvent, RequestAnswered, SystemEvent } from "../domain/event.js";
@@ -105,6 +105,10 @@ export class Turn {
       for (const change of riskChanges(partition, stock)) {
         this.#apply(partition, change, stamp);
         all.push(change);
+        const confirmed = confirmationAfter(partition, change);
+        if (confirmed === undefined) continue;
+        this.#apply(partition, confirmed, stamp);
+        all.push(confirmed);
       }
     }
     if (answer !== undefined) {

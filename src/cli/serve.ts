@@ -91,7 +91,7 @@ function edgeLimitsOf({ limits }: Config): Partial<EdgeLimits> {
 function settingsOf(config: Config) {
   return {
     requireKnown: config.dealers.requireKnown,
-    laggingAfterMs: config.freshness.laggingAfterMs,
+    sourceThresholds: config.freshness,
     stocksResidentMax: config.residency.stocksMax,
     reservationsResidentMax: config.residency.reservationsMax,
     answersMax: config.idempotency.entriesMax,

@@ -11,8 +11,9 @@ import { ServiceTime } from "../actor/service-time.js";
 import { HandledTask } from "../actor/task.js";
 import { AvailabilityView } from "../availability/view.js";
 import { formatNonce } from "../domain/reservation-id.js";
-import { FreshnessBook } from "../erp/freshness.js";
-import { readSourceStatus, takeErpEvent, takeHeartbeat } from "../erp/ingest.js";
+import { type Ingest, readSourceStatus, takeErpEvent, takeHeartbeat } from "../erp/ingest.js";
+import { type LinkThresholds, SourceLinks } from "../erp/source-links.js";
+import { SourceUpkeep } from "../erp/source-upkeep.js";
 import { type Journal, JournalError, type JournalReader } from "../journal/journal.js";
 import { readRecords } from "../journal/records/record-reader.js";
 import { type CheckpointFile, LogStore } from "../snapshots/log-store.js";
@@ -37,7 +38,10 @@ export interface LogNodeOptions {
 /** What the configuration says of a log. Durations in milliseconds. */
 export interface LogNodeSettings {
   readonly requireKnown: boolean;
-  readonly laggingAfterMs: number;
+  /** Of sources that have none of their own. */
+  readonly sourceThresholds: LinkThresholds;
+  /** A quantity of an ERP event above this is a dead letter until a person takes it. */
+  readonly erpQuantityMax: number;
   readonly stocksResidentMax: number;
   readonly reservationsResidentMax: number;
   readonly answersMax: number;
@@ -78,10 +82,10 @@ export class LogNode {
   /** Checkpoint, then the journal's tail, then service. Throws SnapshotDamaged or JournalError where either cannot be proven. */
   static async open(options: LogNodeOptions): Promise<LogNode> {
     const { settings } = options;
-    let freshness: FreshnessBook | undefined;
+    let links: SourceLinks | undefined;
     let time: ServiceTime | undefined;
     const view = new AvailabilityView(
-      (partition) => freshness!.of(partition, time!.nowMs()),
+      (partition) => links!.of(partition, time!.nowMs()),
       (cause) => engine.fail(cause),
     );
     const store = await LogStore.open(options.pages, options.checkpointFile, {
@@ -93,22 +97,24 @@ export class LogNode {
     });
     assertWithinJournal(store, options.journal);
     const tail = await replayTail(options, store);
-    freshness = new FreshnessBook(store.system.state, settings.laggingAfterMs);
     time = new ServiceTime(options.clock, tail.timeMs);
+    links = new SourceLinks(store.system.state, settings.sourceThresholds, time.nowMs());
+    const ingest: Ingest = { links, quantityMax: settings.erpQuantityMax };
     const engine: LogEngine = new LogEngine({
       ...options,
       ...settings,
       store,
       time,
       publisher: view,
-      freshness: (partition, nowMs) => freshness.of(partition, nowMs),
+      freshness: (partition, nowMs) => links.of(partition, nowMs),
+      upkeep: new SourceUpkeep(store, ingest),
       tail,
     });
     view.open(store);
     if (store.system.state.epoch === 0) await beginEpoch(engine, options.randomBytes);
     const ports = {
       commands: commandPort(engine, settings),
-      ingest: ingestPort(engine, freshness),
+      ingest: ingestPort(engine, ingest),
       availability: view,
       dealers: view,
     };
@@ -189,13 +195,14 @@ function commandPort(engine: LogEngine, settings: LogNodeSettings): CommandPort 
 
 const asIs = <A>(answer: A): A => answer;
 
-function ingestPort(engine: LogEngine, freshness: FreshnessBook): IngestPort {
+function ingestPort(engine: LogEngine, ingest: Ingest): IngestPort {
+  const { links } = ingest;
   return {
     offer(event, settle) {
       engine.enqueue(
         new HandledTask({
           command: event,
-          handler: (turn, offered: typeof event) => takeErpEvent(turn, offered, freshness),
+          handler: (turn, offered: typeof event) => takeErpEvent(turn, offered, ingest),
           writes: true,
           render: asIs,
           settle,
@@ -206,7 +213,7 @@ function ingestPort(engine: LogEngine, freshness: FreshnessBook): IngestPort {
       engine.enqueue(
         new HandledTask({
           command: { source, lastSequence },
-          handler: (turn, beat: { source: string; lastSequence: number }) => takeHeartbeat(turn, beat, freshness),
+          handler: (turn, beat: { source: string; lastSequence: number }) => takeHeartbeat(turn, beat, links),
           writes: false,
           render: asIs,
           settle,
@@ -217,7 +224,7 @@ function ingestPort(engine: LogEngine, freshness: FreshnessBook): IngestPort {
       engine.enqueue(
         new HandledTask({
           command: { source },
-          handler: (turn, query: { source: string }) => readSourceStatus(turn, query, freshness),
+          handler: (turn, query: { source: string }) => readSourceStatus(turn, query, links),
           writes: false,
           render: asIs,
           settle,

@@ -32,6 +32,21 @@ export const SETTINGS = {
     duration("1ms", "30d"),
     "Time without word from an ERP source after which its stock is called lagging.",
   ),
+  "freshness.staleAfter": setting(
+    "15m",
+    duration("1ms", "30d"),
+    "Time without word from an ERP source after which it counts as away: a buffer is held back, and orders are provisional.",
+  ),
+  "freshness.gapWait": setting(
+    "30s",
+    duration("1ms", "30d"),
+    "Time after which an event that an ERP source did not send may be passed over.",
+  ),
+  "freshness.gapPolicy": setting(
+    "wait",
+    oneOf("wait", "skip"),
+    "What then happens: wait leaves it to an operator, skip passes over it on record and asks for positions.",
+  ),
   "residency.stocksMax": setting(
     "50000",
     count("100", "10000000"),

@@ -2,7 +2,7 @@
  * Who is covered in a shortfall (docs/api.md, Shortfall): what is there covers committed units in the order of commit,
  * then holds in the order of creation, unit by unit. A line with an uncovered unit is at risk.
  */
-import type { RiskChanged } from "./event.js";
+import type { ProvisionalConfirmed, RiskChanged } from "./event.js";
 import type { PartitionState } from "./partition-state.js";
 import { coveringUnits, type Stock } from "./stock.js";
 
@@ -21,6 +21,13 @@ export function riskChanges(state: PartitionState, stock: Stock): readonly RiskC
     return true;
   });
   return changes;
+}
+
+/** A provisional order that was kept back by a shortfall is confirmed once that ends, the ERP being there. */
+export function confirmationAfter(state: PartitionState, change: RiskChanged): ProvisionalConfirmed | undefined {
+  if (change.atRisk || state.degraded.step > 0) return undefined;
+  const { number, provisional, atRisk } = state.reservations.get(change.reservation)!;
+  return provisional && !atRisk ? { kind: "ProvisionalConfirmed", reservation: number } : undefined;
 }
 
 /** How many open units of a reservation's line on this stock are covered now. */

@@ -203,7 +203,9 @@ test("a source whose events are all rejected in a warehouse has no say in its fr
 });
 
 test("a source that is silent for longer than the threshold lags until it speaks again", async () => {
-  const quick = await ServiceHarness.start({ laggingAfterMs: 300 });
+  const quick = await ServiceHarness.start({
+    sourceThresholds: { laggingAfterMs: 300, staleAfterMs: 3_600_000, gapWaitMs: 30_000, gapPolicy: "WAIT" },
+  });
   await quick.receive("A", 1);
   const state = async () => {
     const request = { warehouseId: "W1" };

@@ -30,7 +30,7 @@ import { systemDisk } from "../../src/journal/system-disk.js";
 
 export const SETTINGS: LogNodeSettings = {
   requireKnown: false,
-  laggingAfterMs: 3_600_000,
+  sourceThresholds: { laggingAfterMs: 3_600_000, staleAfterMs: 24 * 3_600_000, gapWaitMs: 30_000, gapPolicy: "WAIT" },
   stocksResidentMax: 10_000,
   reservationsResidentMax: 10_000,
   answersMax: 1_000_000,

@@ -45,6 +45,6 @@ test("the document's example is a configuration", () => {
   expect(example && loadFile(example)).toMatchObject({
     listen: "0.0.0.0:7420",
     dealers: { requireKnown: true },
-    freshness: { laggingAfterMs: 120_000 },
+    freshness: { laggingAfterMs: 120_000, staleAfterMs: 900_000, gapWaitMs: 30_000, gapPolicy: "WAIT" },
   });
 });

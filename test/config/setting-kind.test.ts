@@ -134,6 +134,8 @@ test("true and false are taken, as words too, and nothing else", () => {
 describe("ranges of the settings", () => {
   const RANGES: Partial<Record<SettingKey, readonly [below: string, ...within: string[], above: string]>> = {
     "freshness.laggingAfter": ["0ms", "1ms", "30d", "31d"],
+    "freshness.staleAfter": ["0ms", "1ms", "30d", "31d"],
+    "freshness.gapWait": ["0ms", "1ms", "30d", "31d"],
     "residency.stocksMax": ["99", "100", "10000000", "10000001"],
     "residency.reservationsMax": ["99", "100", "10000000", "10000001"],
     "checkpoint.tailRecordsMax": ["0", "1", "10000000", "10000001"],

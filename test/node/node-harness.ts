@@ -11,7 +11,7 @@ import { AppendGate } from "./append-gate.js";
 
 export const SETTINGS: LogNodeSettings = {
   requireKnown: false,
-  laggingAfterMs: 60_000,
+  sourceThresholds: { laggingAfterMs: 60_000, staleAfterMs: 900_000, gapWaitMs: 30_000, gapPolicy: "WAIT" },
   stocksResidentMax: 1_000,
   reservationsResidentMax: 1_000,
   answersMax: 100_000,

@@ -8,7 +8,12 @@ export const ANSWERS_FEW = 60;
 export function drawSettings(random: SeededRandom): LogNodeSettings {
   return {
     requireKnown: random.chance(0.2),
-    laggingAfterMs: random.pick([500, 60_000]),
+    sourceThresholds: {
+      laggingAfterMs: random.pick([500, 60_000]),
+      staleAfterMs: 365 * 24 * 3_600_000,
+      gapWaitMs: 30_000,
+      gapPolicy: "WAIT",
+    },
     stocksResidentMax: random.pick([8, 1_000]),
     reservationsResidentMax: random.pick([8, 1_000]),
     answersMax: random.pick([ANSWERS_FEW, 100_000, 100_000, 100_000]),
