@@ -11,9 +11,15 @@ import type { NodeHarness } from "../node/node-harness.js";
 export const SKUS = 100;
 
 type Ask = { readonly kind: "ask"; readonly make: (ids: readonly string[], requestId: string) => Command | undefined };
+/** An event that the ERP has sent before. */
+interface Sent {
+  readonly eventId: string;
+  readonly sku: string;
+}
+
 export type Step =
   | Ask
-  | { readonly kind: "erp"; readonly make: (ids: readonly string[]) => ErpBody }
+  | { readonly kind: "erp"; readonly make: (ids: readonly string[], sent: readonly Sent[]) => ErpBody }
   | { readonly kind: "repeat"; readonly which: number }
   | { readonly kind: "pass"; readonly ms: number }
   | { readonly kind: "advance"; readonly ms: number }
@@ -117,12 +123,24 @@ const outgoing = fc
     }),
   );
 
+/** Takes back one of the last events: also one that is back already, one that cannot be, and one that was rejected. */
+const reversal = fc.nat(15).map(
+  (ago): Step => ({
+    kind: "erp",
+    make(_, sent) {
+      const { eventId, sku: ofSku } = sent[Math.max(0, sent.length - 1 - ago)]!;
+      return { kind: "EventReversed", ...place, sku: ofSku === "" ? "S0" : ofSku, reversedEventId: eventId };
+    },
+  }),
+);
+
 export const history: fc.Arbitrary<readonly Step[]> = fc.array(
   fc.oneof(
     { weight: 8, arbitrary: reserve },
     { weight: 5, arbitrary: change },
     { weight: 5, arbitrary: movement.map((body): Step => ({ kind: "erp", make: () => body })) },
     { weight: 4, arbitrary: outgoing },
+    { weight: 2, arbitrary: reversal },
     { weight: 2, arbitrary: which.map((index): Step => ({ kind: "repeat", which: index })) },
     {
       weight: 2,
@@ -135,11 +153,13 @@ export const history: fc.Arbitrary<readonly Step[]> = fc.array(
   { minLength: 20, maxLength: 120, size: "max" },
 );
 
-/** What callers are shown: neither the commit order, which orders coverage, nor which of its lines put a reservation at risk. */
+/** Of a reservation, what no caller is shown: its place in coverage, and what concerns the risk beyond that there is one. */
+const HIDDEN = new Set(["commitOrder", "atRiskSinceMs", "isKept"]);
+
 function shown(outcome: Outcome<unknown>): unknown {
   return JSON.parse(
     JSON.stringify(outcome, (key, value) => {
-      if (key === "commitOrder") return undefined;
+      if (HIDDEN.has(key)) return undefined;
       return key === "lines" ? value.map(({ atRisk: _, ...line }: { readonly atRisk: boolean }) => line) : value;
     }),
   );
@@ -149,6 +169,7 @@ function shown(outcome: Outcome<unknown>): unknown {
 export async function play(node: NodeHarness, steps: readonly Step[]): Promise<void> {
   for (let index = 0; index < SKUS; index++) await node.receive(`S${index}`, 10);
   const ids: string[] = [];
+  const sent: Sent[] = [{ eventId: "erp-1", sku: "S0" }];
   const answered: { readonly command: Command; readonly outcome: Outcome<unknown> }[] = [];
   const ask = async (command: Command) => {
     const outcomes: Outcome<unknown>[] = [];
@@ -161,8 +182,11 @@ export async function play(node: NodeHarness, steps: readonly Step[]): Promise<v
     if (step.kind === "restart") await node.restart();
     else if (step.kind === "pass") node.pass(step.ms);
     else if (step.kind === "advance") await node.advance(step.ms);
-    else if (step.kind === "erp") await node.erp(step.make(ids));
-    else if (step.kind === "repeat") {
+    else if (step.kind === "erp") {
+      const body = step.make(ids, sent);
+      await node.erp(body);
+      sent.push({ eventId: `erp-${node.sent("erp")}`, sku: body.sku });
+    } else if (step.kind === "repeat") {
       const first = answered[step.which % answered.length];
       if (first !== undefined) expect(shown(await ask(first.command))).toEqual(shown(first.outcome));
     } else {

@@ -12,6 +12,7 @@ import { AppendGate } from "./append-gate.js";
 export const SETTINGS: LogNodeSettings = {
   requireKnown: false,
   sourceThresholds: { laggingAfterMs: 60_000, staleAfterMs: 900_000, gapWaitMs: 30_000, gapPolicy: "WAIT" },
+  erpQuantityMax: 100_000_000,
   stocksResidentMax: 1_000,
   reservationsResidentMax: 1_000,
   answersMax: 100_000,
@@ -177,6 +178,11 @@ export class NodeHarness implements Clock, Timers, Scheduler {
     const outcome = await this.offer({ source, sequence, eventId: `${source}-${sequence}`, occurredAtMs: 0, body });
     if (outcome.kind !== "answered") throw new Error(JSON.stringify(outcome));
     return outcome.value;
+  }
+
+  /** How many events a source has sent through `erp`. */
+  sent(source: string): number {
+    return this.#sequences.get(source) ?? 0;
   }
 
   receive(sku: string, quantity: number, warehouseId = "W1"): Promise<EventDisposition> {
