@@ -30,6 +30,7 @@ export class SourceUpkeep {
 
   constructor(store: LogStore, { links, quantityMax }: Ingest) {
     this.#links = links;
+    this.#system = store.system.state;
     this.#quantityMax = quantityMax;
     links.onSight = (nowMs) => {
       this.#dueAtMs = Math.min(this.#dueAtMs, nowMs);
