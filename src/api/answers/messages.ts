@@ -5,6 +5,7 @@ import type { Dealer as DomainDealer } from "../../domain/command.js";
 import type { EffectivePolicy, PolicyFields, PolicyScope } from "../../domain/policy.js";
 import type { Reservation as DomainReservation } from "../../domain/reservation.js";
 import { type Availability, AvailabilityLevel } from "../../gen/holdfast/v1/availability_pb.js";
+import { DriftAction } from "../../gen/holdfast/v1/drift_pb.js";
 import { type Freshness, FreshnessState } from "../../gen/holdfast/v1/freshness_pb.js";
 import type { Dealer, Policy } from "../../gen/holdfast/v1/operations_service_pb.js";
 import { type Reservation, type ReservationLine, ReservationState } from "../../gen/holdfast/v1/reservation_pb.js";
@@ -90,6 +91,13 @@ export function policyMessage(scope: PolicyScope, fields: PolicyFields | Effecti
     openReservationsMax: units(fields.openReservationsMax),
     holdDefault: span(fields.holdDefaultMs),
     holdMax: span(fields.holdMaxMs),
+    degradedBufferUnits: units(fields.degradedBufferUnits),
+    degradedBufferPercent: fields.degradedBufferPercent,
+    degradedBufferSpan: span(fields.degradedBufferSpanMs),
+    driftThresholdUnits: units(fields.driftThresholdUnits),
+    driftThresholdPercent: fields.driftThresholdPercent,
+    driftAction: fields.driftAction === undefined ? undefined : DriftAction[fields.driftAction],
+    commitOverdueAfter: span(fields.commitOverdueAfterMs),
   } as Policy;
 }
 

@@ -80,6 +80,11 @@ export class FieldCheck {
     return Number(value);
   }
 
+  percent(field: string, value: number): number {
+    if (value < 0 || value > 100) this.fail(field, "must be 0 to 100");
+    return value;
+  }
+
   /** Lines of an order, up to 1,000. Their sum stays within the bound of a quantity, so that of each SKU does too. */
   lines(lines: readonly { readonly sku: string; readonly quantity: bigint }[], emptyAllowed: boolean): LineRequest[] {
     if (lines.length === 0 && !emptyAllowed) this.fail("lines", "at least one line is needed");

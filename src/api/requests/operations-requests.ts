@@ -20,6 +20,10 @@ const NO_SCOPE: PolicyScope = { warehouseId: "", sku: "", dealerId: "" };
 
 type ScopeKind = "default" | "warehouse" | "stock" | "dealer";
 
+const DRIFT_ACTIONS = [undefined, "HEAL", "QUARANTINE", "ASK"] as const;
+
+type PolicyField = keyof typeof SCOPES_OF_FIELD;
+
 /** Where each field of a policy has a meaning (operations_service.proto, Policy). */
 const SCOPES_OF_FIELD = {
   safety_stock: ["default", "warehouse", "stock"],
@@ -27,6 +31,13 @@ const SCOPES_OF_FIELD = {
   open_reservations_max: ["default", "dealer"],
   hold_default: ["default", "warehouse", "dealer"],
   hold_max: ["default", "warehouse", "dealer"],
+  degraded_buffer_units: ["default", "warehouse"],
+  degraded_buffer_percent: ["default", "warehouse"],
+  degraded_buffer_span: ["default", "warehouse"],
+  drift_threshold_units: ["default", "warehouse"],
+  drift_threshold_percent: ["default", "warehouse"],
+  drift_action: ["default", "warehouse"],
+  commit_overdue_after: ["default", "warehouse"],
 } as const satisfies Readonly<Record<string, readonly ScopeKind[]>>;
 
 export function checkPutDealer(request: PutDealerRequest): Checked<PutDealer> {
@@ -111,32 +122,37 @@ function scopeKindOf({ warehouseId, sku, dealerId }: Policy): ScopeKind {
 
 function checkPolicyFields(check: FieldCheck, policy: Policy): PolicyFields {
   const scope = scopeKindOf(policy);
-  const units = (field: keyof typeof SCOPES_OF_FIELD, value: bigint | undefined) => {
+  const whenSet = <T, R>(field: PolicyField, value: T | undefined, read: (path: string, value: T) => R) => {
     if (value === undefined) return undefined;
     checkMeaning(check, field, scope);
-    return check.count(`policy.${field}`, value);
+    return read(`policy.${field}`, value);
   };
-  const span = (field: keyof typeof SCOPES_OF_FIELD, value: Policy["holdMax"]) => {
-    if (value === undefined) return undefined;
-    checkMeaning(check, field, scope);
-    return check.holdDuration(`policy.${field}`, value);
+  const units = (field: PolicyField, value: bigint | undefined) =>
+    whenSet(field, value, (path, set) => check.count(path, set));
+  const percent = (field: PolicyField, value: number | undefined) =>
+    whenSet(field, value, (path, set) => check.percent(path, set));
+  const span = (field: PolicyField, value: Policy["holdMax"]) =>
+    whenSet(field, value, (path, set) => check.holdDuration(path, set));
+  const fields = {
+    safetyStock: units("safety_stock", policy.safetyStock),
+    lowAt: units("low_at", policy.lowAt),
+    openReservationsMax: units("open_reservations_max", policy.openReservationsMax),
+    holdDefaultMs: span("hold_default", policy.holdDefault),
+    holdMaxMs: span("hold_max", policy.holdMax),
+    degradedBufferUnits: units("degraded_buffer_units", policy.degradedBufferUnits),
+    degradedBufferPercent: percent("degraded_buffer_percent", policy.degradedBufferPercent),
+    degradedBufferSpanMs: span("degraded_buffer_span", policy.degradedBufferSpan),
+    driftThresholdUnits: units("drift_threshold_units", policy.driftThresholdUnits),
+    driftThresholdPercent: percent("drift_threshold_percent", policy.driftThresholdPercent),
+    driftAction: whenSet("drift_action", policy.driftAction, (path, set) => check.oneOf(path, set, DRIFT_ACTIONS)),
+    commitOverdueAfterMs: span("commit_overdue_after", policy.commitOverdueAfter),
   };
-  const safetyStock = units("safety_stock", policy.safetyStock);
-  const lowAt = units("low_at", policy.lowAt);
-  const openReservationsMax = units("open_reservations_max", policy.openReservationsMax);
-  const holdDefaultMs = span("hold_default", policy.holdDefault);
-  const holdMaxMs = span("hold_max", policy.holdMax);
+  const { holdDefaultMs, holdMaxMs } = fields;
   // A bad duration reads as 0, and is told already.
   if (holdDefaultMs !== undefined && holdMaxMs !== undefined && holdMaxMs > 0 && holdDefaultMs > holdMaxMs) {
     check.fail("policy.hold_default", "must be at most hold_max");
   }
-  return {
-    ...(safetyStock === undefined ? {} : { safetyStock }),
-    ...(lowAt === undefined ? {} : { lowAt }),
-    ...(openReservationsMax === undefined ? {} : { openReservationsMax }),
-    ...(holdDefaultMs === undefined ? {} : { holdDefaultMs }),
-    ...(holdMaxMs === undefined ? {} : { holdMaxMs }),
-  };
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }
 
 function checkMeaning(check: FieldCheck, field: keyof typeof SCOPES_OF_FIELD, scope: ScopeKind): void {

@@ -1,5 +1,5 @@
-import type { Command } from "commander";
-import { durationFromMs, GetPolicyResponseSchema, PutPolicyResponseSchema } from "../../client/index.js";
+import { type Command, Option } from "commander";
+import { DriftAction, durationFromMs, GetPolicyResponseSchema, PutPolicyResponseSchema } from "../../client/index.js";
 import { parseDurationMs, parseWholeNumber } from "../arguments.js";
 import { addServerOptions, printAnswer, type ServerOptions, withClient } from "../client-command.js";
 import type { Session } from "../session.js";
@@ -17,9 +17,22 @@ interface PutOptions extends ScopeOptions {
   readonly openReservationsMax?: bigint;
   readonly holdDefault?: number;
   readonly holdMax?: number;
+  readonly degradedBufferUnits?: bigint;
+  readonly degradedBufferPercent?: bigint;
+  readonly degradedBufferSpan?: number;
+  readonly driftThresholdUnits?: bigint;
+  readonly driftThresholdPercent?: bigint;
+  readonly driftAction?: keyof typeof DRIFT_ACTIONS;
+  readonly commitOverdueAfter?: number;
   readonly actor?: string;
   readonly reason?: string;
 }
+
+const DRIFT_ACTIONS = {
+  heal: DriftAction.HEAL,
+  quarantine: DriftAction.QUARANTINE,
+  ask: DriftAction.ASK,
+} as const;
 
 const SCOPES = `
 Scopes: nothing named is the default, else --warehouse, --warehouse with --sku, or --dealer.`;
@@ -69,19 +82,30 @@ function registerPolicyPut(policy: Command, session: Session): void {
     .option("--open-reservations-max <count>", "open reservations a dealer may have in a warehouse", parseWholeNumber)
     .option("--hold-default <duration>", "lifetime of a hold that names none", parseDurationMs)
     .option("--hold-max <duration>", "longest lifetime of a hold", parseDurationMs)
+    .option("--degraded-buffer-units <units>", "units held back while the ERP is away", parseWholeNumber)
+    .option("--degraded-buffer-percent <percent>", "percent of the sellable units held back then", parseWholeNumber)
+    .option("--degraded-buffer-span <duration>", "time until all of that is held back", parseDurationMs)
+    .option("--drift-threshold-units <units>", "difference up to which a position agrees", parseWholeNumber)
+    .option("--drift-threshold-percent <percent>", "the same, in percent of the ERP's figure", parseWholeNumber)
+    .addOption(
+      new Option("--drift-action <action>", "what is done about a stock that drifted").choices(
+        Object.keys(DRIFT_ACTIONS),
+      ),
+    )
+    .option(
+      "--commit-overdue-after <duration>",
+      "time after which a commit without dispatch is overdue",
+      parseDurationMs,
+    )
     .option("--actor <actor>", "who does this, for the record")
     .option("--reason <reason>", "why, for the record")
     .action((options: PutOptions) =>
       withClient(session, options, async (client) => {
-        const { safetyStock, lowAt, openReservationsMax, holdDefault, holdMax, actor, reason } = options;
+        const { actor, reason } = options;
         const message = await client.putPolicy({
           policy: {
             ...scopeOf(options),
-            safetyStock,
-            lowAt,
-            openReservationsMax,
-            holdDefault: holdDefault === undefined ? undefined : durationFromMs(holdDefault),
-            holdMax: holdMax === undefined ? undefined : durationFromMs(holdMax),
+            ...fieldsOf(options),
           },
           actor,
           reason,
@@ -89,6 +113,25 @@ function registerPolicyPut(policy: Command, session: Session): void {
         return printAnswer(session, options, { schema: PutPolicyResponseSchema, message, describe: describePolicy });
       }),
     );
+}
+
+function fieldsOf(options: PutOptions) {
+  const span = (ms: number | undefined) => (ms === undefined ? undefined : durationFromMs(ms));
+  const percent = (value: bigint | undefined) => (value === undefined ? undefined : Number(value));
+  return {
+    safetyStock: options.safetyStock,
+    lowAt: options.lowAt,
+    openReservationsMax: options.openReservationsMax,
+    holdDefault: span(options.holdDefault),
+    holdMax: span(options.holdMax),
+    degradedBufferUnits: options.degradedBufferUnits,
+    degradedBufferPercent: percent(options.degradedBufferPercent),
+    degradedBufferSpan: span(options.degradedBufferSpan),
+    driftThresholdUnits: options.driftThresholdUnits,
+    driftThresholdPercent: percent(options.driftThresholdPercent),
+    driftAction: options.driftAction === undefined ? undefined : DRIFT_ACTIONS[options.driftAction],
+    commitOverdueAfter: span(options.commitOverdueAfter),
+  };
 }
 
 function scopeOf(options: ScopeOptions) {

@@ -1,4 +1,4 @@
-import type { Policy } from "../../client/index.js";
+import { DriftAction, type Policy } from "../../client/index.js";
 import { formatDuration } from "./format.js";
 import { renderTable } from "./table.js";
 
@@ -9,6 +9,7 @@ export function describePolicy(answer: { policy?: Policy | undefined; effective?
   const isDealers = Boolean(scope?.dealerId);
   const isStocks = Boolean(scope?.sku);
   const isWarehouses = Boolean(scope?.warehouseId);
+  const isShared = !isDealers && !isStocks;
   const quota = effective?.openReservationsMax ?? "no limit";
   const rows: [boolean, string, Cell, Cell][] = [
     [!isDealers, "safety stock", policy?.safetyStock, effective?.safetyStock],
@@ -16,12 +17,45 @@ export function describePolicy(answer: { policy?: Policy | undefined; effective?
     [!isWarehouses, "open reservations at most", policy?.openReservationsMax, quota],
     [!isStocks, "hold by default", formatDuration(policy?.holdDefault), formatDuration(effective?.holdDefault)],
     [!isStocks, "hold at most", formatDuration(policy?.holdMax), formatDuration(effective?.holdMax)],
+    [isShared, "held back while the ERP is away", bufferOf(policy), bufferOf(effective)],
+    [
+      isShared,
+      "all of it after",
+      formatDuration(policy?.degradedBufferSpan),
+      formatDuration(effective?.degradedBufferSpan),
+    ],
+    [isShared, "drifts from a difference above", thresholdOf(policy), thresholdOf(effective)],
+    [isShared, "what is done then", actionOf(policy), actionOf(effective)],
+    [
+      isShared,
+      "commit is overdue after",
+      formatDuration(policy?.commitOverdueAfter),
+      formatDuration(effective?.commitOverdueAfter),
+    ],
   ];
   const table = renderTable(
     [{ title: "POLICY" }, { title: "PUT HERE", align: "right" }, { title: "IN EFFECT", align: "right" }],
     rows.filter(([hasMeaning]) => hasMeaning).map(([, name, put, inEffect]) => [name, put ?? "-", inEffect ?? "-"]),
   );
   return `${describeScope(scope)}\n\n${table}`;
+}
+
+function bufferOf(policy: Policy | undefined): Cell {
+  return unitsAndPercent(policy?.degradedBufferUnits, policy?.degradedBufferPercent);
+}
+
+function thresholdOf(policy: Policy | undefined): Cell {
+  return unitsAndPercent(policy?.driftThresholdUnits, policy?.driftThresholdPercent);
+}
+
+function actionOf(policy: Policy | undefined): Cell {
+  return policy?.driftAction === undefined ? undefined : DriftAction[policy.driftAction].toLowerCase();
+}
+
+/** What is set of the two; undefined where neither is. */
+function unitsAndPercent(units: bigint | undefined, percent: number | undefined): Cell {
+  const parts = [...(units === undefined ? [] : [String(units)]), ...(percent === undefined ? [] : [`${percent} %`])];
+  return parts.length === 0 ? undefined : parts.join(" and ");
 }
 
 type Cell = string | bigint | undefined;
