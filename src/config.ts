@@ -55,6 +55,7 @@ function configOf(values: SettingValues) {
       gapWaitMs: values["freshness.gapWait"],
       gapPolicy: values["freshness.gapPolicy"] === "skip" ? "SKIP" : "WAIT",
     },
+    erp: { quantityMax: values["erp.quantityMax"] },
     residency: {
       stocksMax: values["residency.stocksMax"],
       reservationsMax: values["residency.reservationsMax"],

@@ -16,6 +16,7 @@ import { dispatchExceptionMessage } from "./answers/dispatch-exception-message.j
 import { erpEventMessage } from "./answers/erp-event-message.js";
 import { availabilityMessage, dealerMessage, policyMessage, reservationMessage } from "./answers/messages.js";
 import type { EdgeContext } from "./edge-context.js";
+import { erpOperations } from "./erp-operations.js";
 import {
   checkBackup,
   checkDealerId,
@@ -27,9 +28,11 @@ import {
 } from "./requests/operations-requests.js";
 import { commandCall, directCall, isRefusal, lastingCall } from "./unary.js";
 
-export function operationsService({ ports, onFailure }: EdgeContext): UntypedServiceImplementation {
+export function operationsService(context: EdgeContext): UntypedServiceImplementation {
+  const { ports, onFailure } = context;
   const { commands, dealers, backups } = ports;
   return {
+    ...erpOperations(context),
     putDealer: commandCall(
       commands,
       onFailure,

@@ -92,6 +92,7 @@ function settingsOf(config: Config) {
   return {
     requireKnown: config.dealers.requireKnown,
     sourceThresholds: config.freshness,
+    erpQuantityMax: config.erp.quantityMax,
     stocksResidentMax: config.residency.stocksMax,
     reservationsResidentMax: config.residency.reservationsMax,
     answersMax: config.idempotency.entriesMax,

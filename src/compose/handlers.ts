@@ -3,6 +3,7 @@ import { type MutatingSettings, mutatingHandlers } from "../actor/handlers/mutat
 import { getReservation, getStock, listReservations } from "../actor/handlers/queries.js";
 import type { Handler } from "../actor/task.js";
 import type { Answers, Command } from "../domain/command.js";
+import { dropDeadLetter, listDeadLetters, replayDeadLetter } from "../erp/dead-letters.js";
 import { putDealer } from "../operations/dealers.js";
 import { getPolicy, putPolicy } from "../operations/policies.js";
 
@@ -19,6 +20,9 @@ export function commandHandlers(settings: MutatingSettings): Handlers {
     PutDealer: putDealer,
     PutPolicy: putPolicy,
     GetPolicy: getPolicy,
+    ListDeadLetters: listDeadLetters,
+    ReplayDeadLetter: replayDeadLetter,
+    DropDeadLetter: dropDeadLetter,
   };
 }
 
@@ -34,4 +38,7 @@ export const WRITES: Readonly<Record<Command["kind"], boolean>> = {
   PutDealer: true,
   PutPolicy: true,
   GetPolicy: false,
+  ListDeadLetters: false,
+  ReplayDeadLetter: true,
+  DropDeadLetter: true,
 };

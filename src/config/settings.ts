@@ -47,6 +47,11 @@ export const SETTINGS = {
     oneOf("wait", "skip"),
     "What then happens: wait leaves it to an operator, skip passes over it on record and asks for positions.",
   ),
+  "erp.quantityMax": setting(
+    "100000000",
+    count("1", "9007199254740991"),
+    "Largest quantity of an ERP event, up or down, that is taken without an operator's word; above it the event is a dead letter.",
+  ),
   "residency.stocksMax": setting(
     "50000",
     count("100", "10000000"),

@@ -1,5 +1,6 @@
 import type { Freshness, StockFigures } from "./availability.js";
 import type { ErpEvent } from "./erp-event.js";
+import type { ErpOperation, ErpOperationAnswers } from "./erp-operations.js";
 import type { StoredException } from "./partition-state.js";
 import type { EffectivePolicy, PolicyFields, PolicyScope } from "./policy.js";
 import type { ReleaseReason, Reservation, ReservationState } from "./reservation.js";
@@ -21,7 +22,8 @@ export type Command =
   | GetStock
   | PutDealer
   | PutPolicy
-  | GetPolicy;
+  | GetPolicy
+  | ErpOperation;
 
 export interface Reserve {
   readonly kind: "Reserve";
@@ -169,7 +171,7 @@ export interface PolicyAnswer {
 }
 
 /** What each command is answered with. Valid only while the answer is rendered: reservations are live state. */
-export interface Answers {
+export interface Answers extends ErpOperationAnswers {
   Reserve: ReserveAnswer;
   Commit: ReservationAnswer;
   Release: ReservationAnswer;

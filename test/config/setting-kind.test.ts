@@ -136,6 +136,7 @@ describe("ranges of the settings", () => {
     "freshness.laggingAfter": ["0ms", "1ms", "30d", "31d"],
     "freshness.staleAfter": ["0ms", "1ms", "30d", "31d"],
     "freshness.gapWait": ["0ms", "1ms", "30d", "31d"],
+    "erp.quantityMax": ["0", "1", "9007199254740991", "9007199254740992"],
     "residency.stocksMax": ["99", "100", "10000000", "10000001"],
     "residency.reservationsMax": ["99", "100", "10000000", "10000001"],
     "checkpoint.tailRecordsMax": ["0", "1", "10000000", "10000001"],

@@ -14,6 +14,8 @@ export function drawSettings(random: SeededRandom): LogNodeSettings {
       gapWaitMs: 30_000,
       gapPolicy: "WAIT",
     },
+    // The world's requests try quantities up to 2^53 - 1.
+    erpQuantityMax: Number.MAX_SAFE_INTEGER,
     stocksResidentMax: random.pick([8, 1_000]),
     reservationsResidentMax: random.pick([8, 1_000]),
     answersMax: random.pick([ANSWERS_FEW, 100_000, 100_000, 100_000]),

@@ -166,6 +166,8 @@ export class Oracle {
         return putPolicy(state, command);
       case "GetPolicy":
         return getPolicy(state, command);
+      default:
+        throw new Error(`the model does not know ${command.kind}`);
     }
   }
 

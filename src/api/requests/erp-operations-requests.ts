@@ -1,0 +1,38 @@
+/** Requests of OperationsService about the ERP side to commands, field by field. */
+import type { DropDeadLetter, ListDeadLetters, ReplayDeadLetter } from "../../domain/erp-operations.js";
+import type {
+  DropDeadLetterRequest,
+  ListDeadLettersRequest,
+  ReplayDeadLetterRequest,
+} from "../../gen/holdfast/v1/dead_letter_pb.js";
+import { FieldCheck } from "./field-check.js";
+import type { Checked } from "./reservation-requests.js";
+
+export function checkListDeadLetters(request: ListDeadLettersRequest): Checked<ListDeadLetters> {
+  const check = new FieldCheck();
+  check.optionalName("source", request.source);
+  const pageSize = check.pageSize("page_size", request.pageSize);
+  const refused = check.refusal();
+  if (refused !== undefined) return refused;
+  const { source, includeResolved, pageToken } = request;
+  return { kind: "ListDeadLetters", source, includeResolved, pageSize, pageToken };
+}
+
+export function checkReplayDeadLetter(request: ReplayDeadLetterRequest): Checked<ReplayDeadLetter> {
+  const checked = checkLetter(request);
+  return "number" in checked ? { kind: "ReplayDeadLetter", ...checked } : checked;
+}
+
+export function checkDropDeadLetter(request: DropDeadLetterRequest): Checked<DropDeadLetter> {
+  const checked = checkLetter(request);
+  return "number" in checked ? { kind: "DropDeadLetter", ...checked } : checked;
+}
+
+function checkLetter(request: ReplayDeadLetterRequest | DropDeadLetterRequest): Checked<Omit<DropDeadLetter, "kind">> {
+  const check = new FieldCheck();
+  const number = check.quantity("number", request.number);
+  const { actor, reason } = request;
+  check.text("actor", actor);
+  check.text("reason", reason);
+  return check.refusal() ?? { number, attribution: { actor, reason } };
+}
