@@ -24,6 +24,7 @@ const WINDOW_WAIT_MS = 500;
 interface UnderWay<Event> {
   readonly event: Event;
   readonly arrivesAtMs: number;
+  readonly isLost: boolean;
 }
 
 export class FaultyLink<Event extends { readonly sequence: number }> {
@@ -34,6 +35,7 @@ export class FaultyLink<Event extends { readonly sequence: number }> {
   readonly #lost = new Set<number>();
   /** The newest sequence that was sent off, lost ones included. */
   #departed = 0;
+  #passed = 0;
   faults: LinkFaults = NO_FAULTS;
   repeated = 0;
   reordered = 0;
@@ -44,6 +46,11 @@ export class FaultyLink<Event extends { readonly sequence: number }> {
 
   get lost(): number {
     return this.#lost.size;
+  }
+
+  /** The newest sequence that arrived, or would have if it had not got lost: what a heartbeat may tell. */
+  get passed(): number {
+    return this.#passed;
   }
 
   /** Nothing is on its way. */
@@ -58,10 +65,10 @@ export class FaultyLink<Event extends { readonly sequence: number }> {
       this.#departed = event.sequence;
       if (this.#random.chance(this.faults.lose)) this.#lost.add(event.sequence);
     }
-    if (this.#lost.has(event.sequence)) return;
-    const underWay = { event, arrivesAtMs: nowMs + this.faults.lagMs };
+    const isLost = this.#lost.has(event.sequence);
+    const underWay = { event, arrivesAtMs: nowMs + this.faults.lagMs, isLost };
     this.#underWay.push(underWay);
-    if (!isFirstTime || !this.#random.chance(this.faults.repeat)) return;
+    if (isLost || !isFirstTime || !this.#random.chance(this.faults.repeat)) return;
     this.#underWay.push(underWay);
     this.repeated += 1;
   }
@@ -70,7 +77,9 @@ export class FaultyLink<Event extends { readonly sequence: number }> {
   arrivals(nowMs: number): Event[] {
     const arrived: Event[] = [];
     while (this.#underWay[0] !== undefined && this.#underWay[0].arrivesAtMs <= nowMs) {
-      const { event } = this.#underWay.shift()!;
+      const { event, isLost } = this.#underWay.shift()!;
+      this.#passed = Math.max(this.#passed, event.sequence);
+      if (isLost) continue;
       if (this.faults.reorder <= 1 && this.#window.length === 0) {
         arrived.push(event);
         continue;
@@ -85,12 +94,15 @@ export class FaultyLink<Event extends { readonly sequence: number }> {
 
   /** Everything that is on its way, at once and in order: the faults are over. */
   drain(): Event[] {
-    return [...this.#window.splice(0), ...this.#underWay.splice(0).map(({ event }) => event)];
+    const left = this.#underWay.splice(0);
+    this.#passed = Math.max(this.#passed, left.at(-1)?.event.sequence ?? 0);
+    return [...this.#window.splice(0), ...left.filter(({ isLost }) => !isLost).map(({ event }) => event)];
   }
 
   /** The connection broke: what was on its way is not lost, but departs again once there is another. */
   cut(): void {
-    this.drain();
+    this.#window.length = 0;
+    this.#underWay.length = 0;
   }
 
   #shuffled(): Event[] {

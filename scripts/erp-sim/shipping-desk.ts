@@ -2,26 +2,33 @@
  * The simulated ERP's shipping: what was committed and is still to go out, and when. It books nothing; the truth does.
  *
  * 1. A reservation is taken up once, however often its commit is told.
- * 2. What is released meanwhile is not shipped; what was shipped is not called back.
+ * 2. What is released meanwhile is not shipped, though the service may not know yet what went out; what went out is not called back.
  */
 import type { SeededRandom } from "../../test/journal/seeded-random.js";
 
-/** The part of an order event that shipping looks at. */
+/** The part of an order event that shipping looks at; they are told in order for each reservation. */
 export interface OrderNews {
-  readonly kind: "committed" | "ended";
+  readonly kind: "committed" | "dispatched" | "released";
   readonly reservationId: string;
   readonly dealerId: string;
   readonly warehouseId: string;
-  readonly lines: readonly { readonly sku: string; readonly quantity: number }[];
+  /** `remaining` is what the service has open after it. */
+  readonly lines: readonly { readonly sku: string; readonly quantity: number; readonly remaining: number }[];
 }
 
-export interface Shipment {
+interface Line {
+  toShip: number;
+  /** Open as the service last told: what a release took off is the difference. */
+  told: number;
+}
+
+interface Shipment {
   readonly reservationId: string;
   readonly dealerId: string;
   readonly warehouseId: string;
   readonly dueAtMs: number;
-  /** Open units by SKU. */
-  readonly open: Map<string, number>;
+  /** By SKU, those with something to ship. */
+  readonly open: Map<string, Line>;
 }
 
 /** Ships what is there of a line; how many units went out. */
@@ -63,12 +70,12 @@ export class ShippingDesk {
 
   get openUnits(): number {
     let units = 0;
-    for (const { open } of this.#open.values()) for (const quantity of open.values()) units += quantity;
+    for (const { open } of this.#open.values()) for (const { toShip } of open.values()) units += toShip;
     return units;
   }
 
   hear(news: OrderNews, nowMs: number): void {
-    if (news.kind === "ended") this.#end(news);
+    if (news.kind !== "committed") this.#follow(news);
     else if (!this.#known.has(news.reservationId)) this.#takeUp(news, nowMs);
   }
 
@@ -77,8 +84,8 @@ export class ShippingDesk {
     for (const shipment of this.#open.values()) {
       const { reservationId, dealerId, warehouseId, dueAtMs, open } = shipment;
       if (dueAtMs > nowMs) continue;
-      for (const [sku, quantity] of open) {
-        const shipped = ship({ warehouseId, sku, quantity, reservationId, dealerId });
+      for (const [sku, { toShip }] of open) {
+        const shipped = ship({ warehouseId, sku, quantity: toShip, reservationId, dealerId });
         if (shipped === 0) continue;
         this.units += shipped;
         this.#dispatched.add(reservationId);
@@ -91,22 +98,32 @@ export class ShippingDesk {
     const { reservationId, dealerId, warehouseId } = news;
     const { dispatchMinMs, dispatchMaxMs } = this.#delay;
     const delayMs = dispatchMinMs + this.#random.next() * (dispatchMaxMs - dispatchMinMs);
-    const open = new Map(news.lines.filter(({ quantity }) => quantity > 0).map(({ sku, quantity }) => [sku, quantity]));
+    const open = new Map<string, Line>();
+    for (const { sku, quantity, remaining } of news.lines) {
+      if (quantity > 0) open.set(sku, { toShip: quantity, told: remaining });
+    }
     this.#known.add(reservationId);
     if (open.size === 0) return;
     this.#open.set(reservationId, { reservationId, dealerId, warehouseId, dueAtMs: nowMs + delayMs, open });
   }
 
-  #end({ reservationId, lines }: OrderNews): void {
+  /** A dispatch is known here already; a release takes off what is open less than was told before. */
+  #follow({ kind, reservationId, lines }: OrderNews): void {
     const shipment = this.#open.get(reservationId);
-    if (shipment === undefined) return;
-    for (const { sku, quantity } of lines) this.#lower(shipment, sku, quantity);
+    for (const { sku, remaining } of lines) {
+      const line = shipment?.open.get(sku);
+      if (shipment === undefined || line === undefined) continue;
+      const fell = line.told - remaining;
+      line.told = remaining;
+      if (kind === "released") this.#lower(shipment, sku, fell);
+    }
   }
 
   #lower(shipment: Shipment, sku: string, quantity: number): void {
-    const left = (shipment.open.get(sku) ?? 0) - quantity;
-    if (left > 0) shipment.open.set(sku, left);
-    else shipment.open.delete(sku);
+    const line = shipment.open.get(sku);
+    if (line === undefined) return;
+    line.toShip -= quantity;
+    if (line.toShip <= 0) shipment.open.delete(sku);
     if (shipment.open.size === 0) this.#open.delete(shipment.reservationId);
   }
 }

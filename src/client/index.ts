@@ -3,7 +3,14 @@
  * The only barrel of the code base, because it is the package's export.
  */
 export type { Duration, Timestamp } from "@bufbuild/protobuf/wkt";
-export { durationFromMs, durationMs, timestampDate, timestampFromDate, timestampMs } from "@bufbuild/protobuf/wkt";
+export {
+  durationFromMs,
+  durationMs,
+  timestampDate,
+  timestampFromDate,
+  timestampFromMs,
+  timestampMs,
+} from "@bufbuild/protobuf/wkt";
 export { status as GrpcStatus } from "@grpc/grpc-js";
 export * from "../gen/holdfast/v1/at_risk_pb.js";
 export * from "../gen/holdfast/v1/availability_pb.js";

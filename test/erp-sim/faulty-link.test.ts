@@ -33,7 +33,18 @@ describe("a link", () => {
     link.depart({ sequence: 2 }, 10);
     expect(sequences(link.arrivals(49))).toEqual([]);
     expect(sequences(link.arrivals(50))).toEqual([1]);
+    expect(link.passed).toBe(1);
     expect(sequences(link.arrivals(60))).toEqual([2]);
+  });
+
+  test("that loses the last event has it passed all the same, so that a heartbeat shows the gap", () => {
+    const link = linkWith({ lagMs: 5 });
+    link.depart({ sequence: 1 }, 0);
+    link.faults = { ...NO_FAULTS, lose: 1, lagMs: 5 };
+    link.depart({ sequence: 2 }, 0);
+    expect(link.passed).toBe(0);
+    expect(sequences(link.arrivals(5))).toEqual([1]);
+    expect([link.passed, link.isEmpty]).toEqual([2, true]);
   });
 
   test("that loses, loses about its share, and the same events again after a break", () => {

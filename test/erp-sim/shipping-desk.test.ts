@@ -4,9 +4,11 @@ import { SeededRandom } from "../journal/seeded-random.js";
 
 const DELAY = { dispatchMinMs: 1_000, dispatchMaxMs: 1_000 };
 
-function committed(reservationId: string, quantity: number): OrderNews {
-  return { kind: "committed", reservationId, dealerId: "d", warehouseId: "north", lines: [{ sku: "A", quantity }] };
+function news(kind: OrderNews["kind"], reservationId: string, quantity: number, remaining: number): OrderNews {
+  return { kind, reservationId, dealerId: "d", warehouseId: "north", lines: [{ sku: "A", quantity, remaining }] };
 }
+
+const committed = (reservationId: string, quantity: number) => news("committed", reservationId, quantity, quantity);
 
 function deskWith(...news: OrderNews[]): ShippingDesk {
   const desk = new ShippingDesk(DELAY, new SeededRandom(1));
@@ -44,9 +46,24 @@ test("what is not there waits for goods", () => {
 });
 
 test("what was released is not shipped", () => {
-  const desk = deskWith(committed("r1", 5), { ...committed("r1", 2), kind: "ended" });
+  const desk = deskWith(committed("r1", 5), news("released", "r1", 2, 3));
   expect(shipAll(desk, 1_000)).toEqual(["r1 A 3"]);
-  const gone = deskWith(committed("r2", 5), { ...committed("r2", 5), kind: "ended" });
+  const gone = deskWith(committed("r2", 5), news("released", "r2", 5, 0));
   expect(gone.openOrders).toBe(0);
   expect(shipAll(gone, 1_000)).toEqual([]);
+});
+
+test("the part of a hold that its commit left is not taken off what was committed", () => {
+  const desk = deskWith(news("committed", "r1", 6, 6), news("released", "r1", 4, 6));
+  expect(shipAll(desk, 1_000)).toEqual(["r1 A 6"]);
+});
+
+test("a release counts once, whether the service knew of what had gone out or not", () => {
+  for (const isKnown of [true, false]) {
+    const desk = deskWith(committed("r1", 10));
+    desk.shipDue(1_000, () => 4);
+    if (isKnown) desk.hear(news("dispatched", "r1", 4, 6), 1_000);
+    desk.hear(news("released", "r1", 3, isKnown ? 3 : 7), 1_000);
+    expect(shipAll(desk, 1_001)).toEqual(["r1 A 3"]);
+  }
 });
