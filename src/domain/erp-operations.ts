@@ -3,9 +3,15 @@
  * Their fields are checked for form before; the rest is decided in the turn. Part of command.ts, apart from it for its length.
  */
 import type { Attribution } from "./command.js";
+import type { StoredException } from "./partition-state.js";
 import type { DeadLetter } from "./system-state.js";
 
-export type ErpOperation = ListDeadLetters | ReplayDeadLetter | DropDeadLetter;
+export type ErpOperation =
+  | ListDeadLetters
+  | ReplayDeadLetter
+  | DropDeadLetter
+  | ListDispatchExceptions
+  | AttachDispatch;
 
 interface Paged {
   /** 1 to 1,000. */
@@ -32,9 +38,29 @@ export interface DropDeadLetter {
   readonly attribution: Attribution;
 }
 
+export interface ListDispatchExceptions extends Paged {
+  readonly kind: "ListDispatchExceptions";
+  readonly warehouseId: string;
+  /** Empty means every SKU. */
+  readonly sku: string;
+  readonly includeResolved: boolean;
+}
+
+export interface AttachDispatch {
+  readonly kind: "AttachDispatch";
+  readonly warehouseId: string;
+  readonly exception: number;
+  readonly reservationId: string;
+  /** 0 means as many as the exception and the reservation's line both have. */
+  readonly quantity: number;
+  readonly attribution: Attribution;
+}
+
 /** What each is answered with; valid only while the answer is rendered. */
 export interface ErpOperationAnswers {
   ListDeadLetters: { readonly letters: readonly DeadLetter[]; readonly nextPageToken: string };
   ReplayDeadLetter: DeadLetter;
   DropDeadLetter: DeadLetter;
+  ListDispatchExceptions: { readonly exceptions: readonly StoredException[]; readonly nextPageToken: string };
+  AttachDispatch: StoredException;
 }

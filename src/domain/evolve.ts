@@ -2,6 +2,7 @@
  * The one place where the state of a partition changes: evolve(state, event). It never refuses and consults nothing but the event,
  * so that replaying the journal gives the same state to the byte (decision 10). Lifecycle transitions come from the one machine.
  */
+import { countEnded } from "./accuracy.js";
 import { assert } from "./assertion.js";
 import type { ErpBody } from "./erp-event.js";
 import type {
@@ -233,6 +234,7 @@ function evolveMade(state: PartitionState, event: ReservationMade, stamp: Record
     revision: 1,
     reopenedFrom: "",
     epoch: event.epoch,
+    committedAtMs: commit ? stamp.timeMs : 0,
     commitOrder: commit ? stamp.sequence : 0,
     dealer,
     previousOfDealer: owner.newestReservation,
@@ -249,7 +251,13 @@ export function indexOpen(state: PartitionState, reservation: Reservation): void
     state.openLines.add(reservation.number, reservation.lines, "hold", reservation.number);
     state.deadlines.set(reservation.number, reservation.expiresAtMs);
   } else {
-    state.openLines.add(reservation.number, reservation.lines, "commit", reservation.commitOrder);
+    state.openLines.add(
+      reservation.number,
+      reservation.lines,
+      "commit",
+      reservation.commitOrder,
+      reservation.committedAtMs,
+    );
   }
   if (reservation.provisional) state.provisional.add(reservation.number);
   if (reservation.atRisk) state.atRisk.add(reservation.number);
@@ -268,10 +276,17 @@ function evolveReturned(state: PartitionState, event: UnitsReturned, stamp: Reco
   stock.committed += event.quantity;
   changed(stock, stamp);
   touched(stock);
+  countEnded(state, stock, { fulfilled: -event.quantity, failed: 0 }, stamp.timeMs);
   if (wasOpen) state.openLines.setOpen(reservation.number, event.line, line.open);
   else {
     state.openLines.delete(reservation.number);
-    state.openLines.add(reservation.number, reservation.lines, "commit", reservation.commitOrder);
+    state.openLines.add(
+      reservation.number,
+      reservation.lines,
+      "commit",
+      reservation.commitOrder,
+      reservation.committedAtMs,
+    );
   }
 }
 
@@ -292,6 +307,7 @@ function evolveReopened(
     stock.committed += quantity;
     changed(stock, stamp);
     touched(stock);
+    countEnded(state, stock, { fulfilled: -quantity, failed: 0 }, stamp.timeMs);
     lines.push({ sku, stock: number, requested: quantity, open: quantity, dispatched: 0, released: 0, atRisk: false });
   });
   const owner = state.dealers.touch(ended.dealer);
@@ -314,6 +330,7 @@ function evolveReopened(
     reopenedFrom: ended.id,
     epoch: event.epoch,
     // It was promised when its predecessor was committed, and is covered in that order.
+    committedAtMs: ended.committedAtMs,
     commitOrder: ended.commitOrder,
     dealer: ended.dealer,
     previousOfDealer: owner.newestReservation,
@@ -334,6 +351,7 @@ function evolveCommitted(
   state.deadlines.delete(reservation.number);
   reservation.expiresAtMs = 0;
   reservation.commitOrder = stamp.sequence;
+  reservation.committedAtMs = stamp.timeMs;
   reservation.provisional = event.provisional;
   if (event.provisional) state.provisional.add(reservation.number);
   for (let index = 0; index < reservation.lines.length; index++) {
@@ -346,7 +364,7 @@ function evolveCommitted(
     if (line.open === 0) clearRisk(state, reservation, line);
   }
   state.openLines.delete(reservation.number);
-  state.openLines.add(reservation.number, reservation.lines, "commit", stamp.sequence);
+  state.openLines.add(reservation.number, reservation.lines, "commit", stamp.sequence, stamp.timeMs);
 }
 
 function evolveReleased(
@@ -362,7 +380,10 @@ function evolveReleased(
     const line = reservation.lines[index]!;
     const quantity = event.quantities === undefined ? line.open : event.quantities[index]!;
     if (quantity === 0) continue;
-    giveBack(state, line, quantity, counter, stamp, touched);
+    const stock = giveBack(state, line, quantity, counter, stamp, touched);
+    if (counter === "committed" && (event.reason === "DISPATCH_FAILED" || line.atRisk)) {
+      countEnded(state, stock, { fulfilled: 0, failed: quantity }, stamp.timeMs);
+    }
     state.openLines.setOpen(reservation.number, index, line.open);
     if (line.open === 0) clearRisk(state, reservation, line);
   }
@@ -382,6 +403,7 @@ function evolveDispatched(
   stock.committed -= event.quantity;
   changed(stock, stamp);
   touched(stock);
+  countEnded(state, stock, { fulfilled: event.quantity, failed: 0 }, stamp.timeMs);
   line.open -= event.quantity;
   line.dispatched += event.quantity;
   state.openLines.setOpen(reservation.number, event.line, line.open);

@@ -24,6 +24,8 @@ export class OpenLines {
   #reservations = new Float64Array(1024);
   #opens = new Float64Array(1024);
   #orders = new Float64Array(1024);
+  /** When a committed line was committed, service time. */
+  #times = new Float64Array(1024);
   #stocks = new Int32Array(1024);
   #lines = new Uint16Array(1024);
   #next = new Int32Array(1024);
@@ -47,16 +49,18 @@ export class OpenLines {
     lines: readonly { readonly stock: number; readonly open: number; readonly atRisk: boolean }[],
     kind: OpenKind,
     order: number,
+    committedAtMs = 0,
   ): void {
+    const place = { kind, order, committedAtMs };
     if (lines.length === 1) {
-      if (lines[0]!.open > 0) this.#nodes.set(reservation, this.#insert(reservation, 0, lines[0]!, kind, order));
+      if (lines[0]!.open > 0) this.#nodes.set(reservation, this.#insert(reservation, 0, lines[0]!, place));
       return;
     }
     const nodes = new Int32Array(lines.length).fill(NONE);
     let any = false;
     for (let index = 0; index < lines.length; index++) {
       if (lines[index]!.open === 0) continue;
-      nodes[index] = this.#insert(reservation, index, lines[index]!, kind, order);
+      nodes[index] = this.#insert(reservation, index, lines[index]!, place);
       any = true;
     }
     if (any) this.#nodes.set(reservation, nodes);
@@ -113,6 +117,22 @@ export class OpenLines {
     }
   }
 
+  /** All committed units that are open: how many, since when the oldest is, and how many since before a moment. */
+  committed(beforeMs: number): { readonly units: number; readonly oldestMs: number; readonly unitsBefore: number } {
+    let units = 0;
+    let unitsBefore = 0;
+    let oldestMs = Number.POSITIVE_INFINITY;
+    for (const entry of this.#nodes.values()) {
+      for (const node of typeof entry === "number" ? [entry] : entry) {
+        if (node === NONE || (this.#flags[node]! & 2) === 2) continue;
+        units += this.#opens[node]!;
+        if (this.#times[node]! < beforeMs) unitsBefore += this.#opens[node]!;
+        oldestMs = Math.min(oldestMs, this.#times[node]!);
+      }
+    }
+    return { units, oldestMs, unitsBefore };
+  }
+
   #nodeOf(reservation: number, line: number): number {
     const entry = this.#nodes.get(reservation);
     if (entry === undefined) return NONE;
@@ -123,14 +143,14 @@ export class OpenLines {
     reservation: number,
     line: number,
     value: { readonly stock: number; readonly open: number; readonly atRisk: boolean },
-    kind: OpenKind,
-    order: number,
+    { kind, order, committedAtMs }: { readonly kind: OpenKind; readonly order: number; readonly committedAtMs: number },
   ): number {
     const node = this.#allocate();
     this.#reservations[node] = reservation;
     this.#lines[node] = line;
     this.#opens[node] = value.open;
     this.#orders[node] = order;
+    this.#times[node] = committedAtMs;
     this.#stocks[node] = value.stock;
     this.#flags[node] = kind === "hold" ? 2 : 0;
     this.#link(node);
@@ -207,6 +227,7 @@ export class OpenLines {
     this.#reservations = enlarge(this.#reservations, new Float64Array(size));
     this.#opens = enlarge(this.#opens, new Float64Array(size));
     this.#orders = enlarge(this.#orders, new Float64Array(size));
+    this.#times = enlarge(this.#times, new Float64Array(size));
     this.#stocks = enlarge(this.#stocks, new Int32Array(size));
     this.#lines = enlarge(this.#lines, new Uint16Array(size));
     this.#next = enlarge(this.#next, new Int32Array(size));

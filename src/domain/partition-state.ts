@@ -1,3 +1,4 @@
+import type { AccuracyItem } from "./accuracy.js";
 import type { DeadlineHeap } from "./deadline-heap.js";
 import type { DegradedBuffer } from "./degraded.js";
 import type { ErpEvent } from "./erp-event.js";
@@ -47,6 +48,7 @@ export interface PartitionState {
   readonly answers: AnswerTable;
   readonly exceptions: Table<StoredException>;
   readonly movements: History<Movement>;
+  readonly accuracy: Table<AccuracyItem>;
   /** What is held back of every stock while the ERP is away. Set by evolve only. */
   degraded: DegradedBuffer;
   /** How often that has changed; part of the version of every stock. */

@@ -44,6 +44,8 @@ export interface Reservation {
   readonly reopenedFrom: string;
   /** The epoch in which it was made; part of its id. */
   readonly epoch: number;
+  /** When it was committed; 0 before. */
+  committedAtMs: number;
   /** Sequence of the record that committed it, which orders coverage and dispatch; 0 before. */
   commitOrder: number;
   /** Number of the dealer in the partition, and of that dealer's reservation before this one (0: none). */

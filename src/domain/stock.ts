@@ -39,6 +39,8 @@ export interface Stock {
   newestException: number;
   /** Number of the newest movement in the partition's table; 0 for none. */
   newestMovement: number;
+  /** Number of its item in the partition's table of accuracy; 0 while no committed unit of it has ended. */
+  accuracy: number;
   /** Its figures are doubted: it takes no reservation until a person decides. */
   isQuarantined: boolean;
 }
@@ -62,6 +64,7 @@ export function newStock(number: number, sku: string): Stock {
     lastEvents: [],
     newestException: 0,
     newestMovement: 0,
+    accuracy: 0,
     isQuarantined: false,
   };
 }

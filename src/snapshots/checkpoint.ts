@@ -42,6 +42,7 @@ const PARTITION_COUNTS = [
   "degradedUnits",
   "degradedPercent",
   "degradedChanges",
+  "accuracy",
 ] as const;
 const SYSTEM_COUNTS = [
   "epochs",

@@ -1,5 +1,6 @@
 /** A warehouse's partition over pages: the implementation of the domain's PartitionState, and its part in checkpoints. */
 
+import type { AccuracyItem } from "../domain/accuracy.js";
 import { DeadlineHeap } from "../domain/deadline-heap.js";
 import type { DegradedBuffer } from "../domain/degraded.js";
 import { indexOpen } from "../domain/evolve.js";
@@ -13,7 +14,13 @@ import type { Stock } from "../domain/stock.js";
 import { LIMITS } from "../limits.js";
 import { AnswerStore } from "./answer-store.js";
 import { AppendTable } from "./append-table.js";
-import { answerItemCodec, exceptionCodec, movementCodec, partitionDealerCodec } from "./codecs/partition-codecs.js";
+import {
+  accuracyCodec,
+  answerItemCodec,
+  exceptionCodec,
+  movementCodec,
+  partitionDealerCodec,
+} from "./codecs/partition-codecs.js";
 import { reservationCodec } from "./codecs/reservation-codec.js";
 import { stockCodec } from "./codecs/stock-codec.js";
 import { HistoryStore } from "./history-store.js";
@@ -65,6 +72,7 @@ export interface PartitionHead {
   readonly degradedUnits: number;
   readonly degradedPercent: number;
   readonly degradedChanges: number;
+  readonly accuracy: number;
 }
 
 export function emptyHead(partition: number, warehouseId: string): PartitionHead {
@@ -85,6 +93,7 @@ export function emptyHead(partition: number, warehouseId: string): PartitionHead
     degradedUnits: 0,
     degradedPercent: 0,
     degradedChanges: 0,
+    accuracy: 0,
   };
 }
 
@@ -97,6 +106,7 @@ export class PartitionStore implements PartitionState {
   readonly answers: AnswerStore;
   readonly exceptions: NumberedTable<StoredException>;
   readonly movements: HistoryStore<Movement>;
+  readonly accuracy: NumberedTable<AccuracyItem>;
   readonly provisional = new Set<number>();
   readonly atRisk = new Set<number>();
   degraded: DegradedBuffer;
@@ -170,6 +180,7 @@ export class PartitionStore implements PartitionState {
       pageItems: TABLES.movements.pageItems,
       keptMs: LIMITS.movementsKeptMs,
     });
+    this.accuracy = new NumberedTable(options(TABLES.accuracy, accuracyCodec, head.accuracy));
     this.degraded = {
       sinceMs: head.degradedSinceMs,
       step: head.degradedStep,
@@ -177,7 +188,7 @@ export class PartitionStore implements PartitionState {
       percent: head.degradedPercent,
     };
     this.degradedChanges = head.degradedChanges;
-    this.#tables = [this.stocks, this.dealers, this.reservations, answers, this.exceptions, movements];
+    this.#tables = [this.stocks, this.dealers, this.reservations, answers, this.exceptions, movements, this.accuracy];
     this.#indexes = [stockKeys, dealerKeys, answerKeys];
     if (head.reservations > 0) this.#loadOpen(head.reservations);
   }
@@ -212,6 +223,7 @@ export class PartitionStore implements PartitionState {
       degradedUnits: this.degraded.units,
       degradedPercent: this.degraded.percent,
       degradedChanges: this.degradedChanges,
+      accuracy: this.accuracy.count,
     };
   }
 

@@ -16,4 +16,5 @@ export const TABLES = {
   sources: { id: 14, pageItems: 1 },
   movements: { id: 15, pageItems: 64 },
   deadLetters: { id: 16, pageItems: 32 },
+  accuracy: { id: 20, pageItems: 16 },
 } as const;

@@ -43,6 +43,7 @@ const reservation: fc.Arbitrary<Reservation> = fc.record({
   atRisk: fc.boolean(),
   atRiskSinceMs: time,
   isKept: fc.boolean(),
+  committedAtMs: fc.constant(0),
   revision: units,
   reopenedFrom: fc.oneof(fc.constant(""), name),
   epoch: fc.nat(),

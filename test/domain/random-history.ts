@@ -154,7 +154,7 @@ export const history: fc.Arbitrary<readonly Step[]> = fc.array(
 );
 
 /** Of a reservation, what no caller is shown: its place in coverage, and what concerns the risk beyond that there is one. */
-const HIDDEN = new Set(["commitOrder", "atRiskSinceMs", "isKept"]);
+const HIDDEN = new Set(["commitOrder", "atRiskSinceMs", "isKept", "committedAtMs"]);
 
 function shown(outcome: Outcome<unknown>): unknown {
   return JSON.parse(

@@ -2,6 +2,7 @@
 import { type DescMessage, fromBinary, fromJson, type JsonObject, toBinary, toJson } from "@bufbuild/protobuf";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { EndedUnits } from "../../src/domain/accuracy.js";
 import type { Reservation } from "../../src/domain/reservation.js";
 import { INHERIT, LAST_EVENTS_MAX, type Stock } from "../../src/domain/stock.js";
 import { RequestAnsweredSchema } from "../../src/gen/holdfast/journal/v1/event_pb.js";
@@ -9,6 +10,7 @@ import * as state from "../../src/gen/holdfast/journal/v1/state_pb.js";
 import { DEAD_LETTER_STATES, MOVEMENT_KINDS, RESERVATION_STATES } from "../../src/journal/records/codes.js";
 import { WireError, WireReader, WireWriter } from "../../src/journal/records/wire.js";
 import {
+  accuracyCodec,
   answerItemCodec,
   exceptionCodec,
   movementCodec,
@@ -47,6 +49,7 @@ const stock: fc.Arbitrary<Stock> = fc.record({
   sourceFrom: count,
   newestMovement: count,
   isQuarantined: bool,
+  accuracy: count,
 });
 
 function stockJson({ number: _, safetyStock, lowAt, lastEvents, ...rest }: Stock): JsonObject {
@@ -90,12 +93,15 @@ const reservation: fc.Arbitrary<Reservation> = fc
     previousOfDealer: count,
     atRiskSinceMs: count,
     isKept: bool,
+    committedAtMs: count,
   })
   .map((drawn) => ({ id: partition.reservationId(17, drawn.epoch), ...drawn }));
 
 function reservationJson({ id: _, number: __, warehouseId: ___, state: name, ...rest }: Reservation): JsonObject {
   return json({ ...rest, state: `RESERVATION_STATE_${name}` });
 }
+
+const endedUnits = fc.array(fc.record({ startMs: count, fulfilled: draw.delta, failed: count }));
 
 interface Case<T> {
   readonly name: string;
@@ -173,6 +179,17 @@ const cases: readonly Case<unknown>[] = [
     }),
     ({ number: _, kind, consumed, ...rest }) =>
       json({ ...rest, kind: `MOVEMENT_KIND_${kind.toUpperCase()}`, consumed: unitsJson(consumed) }),
+  ),
+  codecCase(
+    "Accuracy",
+    accuracyCodec,
+    state.AccuracySchema,
+    fc.record({ number, stock: count, spans: fc.tuple(endedUnits, endedUnits, endedUnits) }),
+    ({ stock: of, spans: [minutes, quarters, hours] }) => {
+      const flat = (spans: readonly EndedUnits[] = []) =>
+        spans.flatMap(({ startMs, fulfilled, failed }) => [startMs, fulfilled, failed]);
+      return json({ stock: of, minutes: flat(minutes), quarters: flat(quarters), hours: flat(hours) });
+    },
   ),
   codecCase("Epoch", system.epochCodec, state.EpochSchema, fc.record({ number, nonce: text }), ({ nonce }) => ({
     nonce,

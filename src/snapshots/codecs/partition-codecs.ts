@@ -1,4 +1,5 @@
 /** The smaller items of a warehouse's partition: its dealers, its remembered answers, its dispatch exceptions, the movements of its stocks. */
+import { ACCURACY_WINDOWS, type AccuracyItem, type EndedUnits } from "../../domain/accuracy.js";
 import type { RequestAnswered } from "../../domain/event.js";
 import type { ConsumedUnits, Movement } from "../../domain/movement.js";
 import type { PartitionDealer, StoredException } from "../../domain/partition-state.js";
@@ -130,3 +131,36 @@ export const movementCodec: ItemCodec<Movement> = {
     };
   },
 };
+
+/** holdfast.journal.v1.Accuracy */
+export const accuracyCodec: ItemCodec<AccuracyItem> = {
+  write(writer, item) {
+    writer.int(1, item.stock);
+    item.spans.forEach((spans, index) => {
+      writer.packed(
+        2 + index,
+        spans.flatMap(({ startMs, fulfilled, failed }) => [startMs, fulfilled, failed]),
+      );
+    });
+  },
+  read(reader, number) {
+    let stock = 0;
+    const spans: (readonly EndedUnits[])[] = ACCURACY_WINDOWS.map(() => []);
+    while (reader.next()) {
+      if (reader.field === 1) stock = reader.int();
+      else if (reader.field >= 2 && reader.field < 2 + spans.length) {
+        const field = reader.field;
+        spans[field - 2] = readSpans(reader.packed());
+      } else reader.skip();
+    }
+    return { number, stock, spans };
+  },
+};
+
+function readSpans(numbers: readonly number[]): readonly EndedUnits[] {
+  const spans: EndedUnits[] = [];
+  for (let at = 0; at + 2 < numbers.length; at += 3) {
+    spans.push({ startMs: numbers[at]!, fulfilled: numbers[at + 1]!, failed: numbers[at + 2]! });
+  }
+  return spans;
+}

@@ -37,16 +37,17 @@ export function reservationCodec(partition: {
       writer.int(15, reservation.previousOfDealer);
       writer.int(16, reservation.atRiskSinceMs);
       writer.bool(17, reservation.isKept);
+      writer.int(18, reservation.committedAtMs);
     },
     read(reader, number) {
       const texts = ["", "", "", "", "", "", "", "", "", "", "", "", ""];
-      const numbers = new Array<number>(18).fill(0);
+      const numbers = new Array<number>(19).fill(0);
       const lines: ReservationLine[] = [];
       while (reader.next()) {
         const field = reader.field;
         if (field === 5) lines.push(readLine(reader));
         else if (field === 2 || field === 3 || field === 12) texts[field] = reader.string();
-        else if (field <= 17) numbers[field] = reader.int();
+        else if (field <= 18) numbers[field] = reader.int();
         else reader.skip();
       }
       return {
@@ -70,6 +71,7 @@ export function reservationCodec(partition: {
         previousOfDealer: numbers[15]!,
         atRiskSinceMs: numbers[16]!,
         isKept: numbers[17] === 1,
+        committedAtMs: numbers[18]!,
       };
     },
   };

@@ -28,6 +28,7 @@ export function sampleReservation(change: Partial<Reservation> = {}): Reservatio
     atRisk: false,
     atRiskSinceMs: 0,
     isKept: false,
+    committedAtMs: 0,
     revision: 1,
     reopenedFrom: "",
     epoch: 1,

@@ -68,7 +68,7 @@ export function freshness(state: ModelState, warehouseId: string, nowMs: number)
 }
 
 function freshnessOf(state: ModelState, nowMs: number, shown: readonly ShownFreshness[]): FreshnessPicture {
-  const { laggingAfterMs } = state.settings;
+  const { laggingAfterMs } = state.settings.sourceThresholds;
   const states = new Set<string>();
   for (const { saidAtMs, hasGap } of shown) {
     const ageMs = nowMs - saidAtMs;

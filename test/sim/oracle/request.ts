@@ -23,7 +23,7 @@ export type ActualOutcome = Outcome<unknown>;
 /** What the oracle is built with: the settings of the node that callers can see the effect of. */
 export interface OracleSettings {
   readonly requireKnown: boolean;
-  readonly laggingAfterMs: number;
+  readonly sourceThresholds: { readonly laggingAfterMs: number };
   readonly answersMax: number;
   readonly answerRetentionMs: number;
   /** Events of one source that may wait ahead of a gap. */

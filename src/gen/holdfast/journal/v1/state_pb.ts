@@ -16,7 +16,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file holdfast/journal/v1/state.proto.
  */
 export const file_holdfast_journal_v1_state: GenFile = /*@__PURE__*/
-  fileDesc("Ch9ob2xkZmFzdC9qb3VybmFsL3YxL3N0YXRlLnByb3RvEhNob2xkZmFzdC5qb3VybmFsLnYxIpADCgVTdG9jaxILCgNza3UYASABKAkSDgoGb3BlbmVkGAIgASgIEg4KBnNvdXJjZRgDIAEoCRIPCgdvbl9oYW5kGAQgASgDEhMKC3VuYXZhaWxhYmxlGAUgASgEEhAKCHJlc2VydmVkGAYgASgEEhEKCWNvbW1pdHRlZBgHIAEoBBIbChNhbGxvY2F0ZWRfZWxzZXdoZXJlGAggASgEEh0KFXNhZmV0eV9zdG9ja19wbHVzX29uZRgJIAEoBBIXCg9sb3dfYXRfcGx1c19vbmUYCiABKAQSDwoHdmVyc2lvbhgLIAEoBBIVCg11cGRhdGVkX2F0X21zGAwgASgEEjIKC2xhc3RfZXZlbnRzGA0gAygLMh0uaG9sZGZhc3Quam91cm5hbC52MS5FcnBFdmVudBIYChBuZXdlc3RfZXhjZXB0aW9uGA4gASgEEhMKC3NvdXJjZV9mcm9tGA8gASgEEhcKD25ld2VzdF9tb3ZlbWVudBgQIAEoBBIWCg5pc19xdWFyYW50aW5lZBgRIAEoCCKFAQoPUmVzZXJ2YXRpb25MaW5lEg0KBXN0b2NrGAEgASgEEgsKA3NrdRgCIAEoCRIRCglyZXF1ZXN0ZWQYAyABKAQSDAoEb3BlbhgEIAEoBBISCgpkaXNwYXRjaGVkGAUgASgEEhAKCHJlbGVhc2VkGAYgASgEEg8KB2F0X3Jpc2sYByABKAgirQMKC1Jlc2VydmF0aW9uEg0KBWVwb2NoGAEgASgNEhEKCWRlYWxlcl9pZBgCIAEoCRIQCghvcmRlcl9pZBgDIAEoCRI0CgVzdGF0ZRgEIAEoDjIlLmhvbGRmYXN0LmpvdXJuYWwudjEuUmVzZXJ2YXRpb25TdGF0ZRIzCgVsaW5lcxgFIAMoCzIkLmhvbGRmYXN0LmpvdXJuYWwudjEuUmVzZXJ2YXRpb25MaW5lEhUKDWNyZWF0ZWRfYXRfbXMYBiABKAQSFQoNdXBkYXRlZF9hdF9tcxgHIAEoBBIVCg1leHBpcmVzX2F0X21zGAggASgEEhMKC3Byb3Zpc2lvbmFsGAkgASgIEg8KB2F0X3Jpc2sYCiABKAgSEAoIcmV2aXNpb24YCyABKAQSFQoNcmVvcGVuZWRfZnJvbRgMIAEoCRIUCgxjb21taXRfb3JkZXIYDSABKAQSDgoGZGVhbGVyGA4gASgEEhoKEnByZXZpb3VzX29mX2RlYWxlchgPIAEoBBIYChBhdF9yaXNrX3NpbmNlX21zGBAgASgEEg8KB2lzX2tlcHQYESABKAgiWwoPUGFydGl0aW9uRGVhbGVyEhEKCWRlYWxlcl9pZBgBIAEoCRIaChJuZXdlc3RfcmVzZXJ2YXRpb24YAiABKAQSGQoRb3Blbl9yZXNlcnZhdGlvbnMYAyABKAQiywEKEURpc3BhdGNoRXhjZXB0aW9uEg0KBXN0b2NrGAEgASgEEiwKBWV2ZW50GAIgASgLMh0uaG9sZGZhc3Quam91cm5hbC52MS5FcnBFdmVudBIQCghxdWFudGl0eRgDIAEoBBIOCgZyZWFzb24YBCABKAkSGQoRcHJldmlvdXNfb2Zfc3RvY2sYBSABKAQSFQoNY3JlYXRlZF9hdF9tcxgGIAEoBBIQCghhdHRhY2hlZBgHIAEoBBITCgthdHRhY2htZW50cxgIIAMoBCK0AgoITW92ZW1lbnQSDQoFc3RvY2sYASABKAQSLwoEa2luZBgCIAEoDjIhLmhvbGRmYXN0LmpvdXJuYWwudjEuTW92ZW1lbnRLaW5kEg4KBnNvdXJjZRgDIAEoCRIQCghzZXF1ZW5jZRgEIAEoBBIQCghldmVudF9pZBgFIAEoCRIPCgd0aW1lX21zGAYgASgEEhUKDW9uX2hhbmRfZGVsdGEYByABKAMSGQoRdW5hdmFpbGFibGVfZGVsdGEYCCABKAMSFwoPYWxsb2NhdGVkX2RlbHRhGAkgASgDEhAKCGNvbnN1bWVkGAogAygEEhEKCWV4Y2VwdGlvbhgLIAEoBBIPCgdpc19sYXRlGAwgASgIEhAKCHJldmVyc2VzGA0gASgEEhAKCHByZXZpb3VzGA4gASgEIhYKBUVwb2NoEg0KBW5vbmNlGAEgASgJIiEKCVdhcmVob3VzZRIUCgx3YXJlaG91c2VfaWQYASABKAkicQoGRGVhbGVyEhEKCWRlYWxlcl9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEhQKDHdhcmVob3VzZV9pZBgDIAEoCRIwCgRwYXN0GAQgAygLMiIuaG9sZGZhc3Quam91cm5hbC52MS5QYXN0V2FyZWhvdXNlIjcKDVBhc3RXYXJlaG91c2USFAoMd2FyZWhvdXNlX2lkGAEgASgJEhAKCHVudGlsX21zGAIgASgEIm0KC1BvbGljeUVudHJ5Ei4KBnBvbGljeRgBIAEoCzIeLmhvbGRmYXN0LmpvdXJuYWwudjEuUG9saWN5UHV0EhUKDXN0b2NrX2NoYW5nZXMYAiABKAQSFwoPbG9uZ2VzdF9ob2xkX21zGAMgASgEIq0CCgZTb3VyY2USDAoEbmFtZRgBIAEoCRIPCgdhcHBsaWVkGAIgASgEEhgKEGxhc3RfZXZlbnRfYXRfbXMYAyABKAQSEgoKcGFydGl0aW9ucxgEIAMoDRIvCghidWZmZXJlZBgFIAMoCzIdLmhvbGRmYXN0LmpvdXJuYWwudjEuRXJwRXZlbnQSOQoKcmVtZW1iZXJlZBgGIAMoCzIlLmhvbGRmYXN0LmpvdXJuYWwudjEuUmVtZW1iZXJlZEV2ZW50cxIrCgNwdXQYByABKAsyHi5ob2xkZmFzdC5qb3VybmFsLnYxLlNvdXJjZVB1dBIWCg5zdGFsZV9zaW5jZV9tcxgIIAEoBBIUCgxnYXBfc2luY2VfbXMYCSABKAQSDwoHc2tpcHBlZBgKIAMoBCKWAQoKRGVhZExldHRlchIsCgVldmVudBgBIAEoCzIdLmhvbGRmYXN0LmpvdXJuYWwudjEuRXJwRXZlbnQSDgoGcmVhc29uGAIgASgJEhUKDWNyZWF0ZWRfYXRfbXMYAyABKAQSMwoFc3RhdGUYBCABKA4yJC5ob2xkZmFzdC5qb3VybmFsLnYxLkRlYWRMZXR0ZXJTdGF0ZSIxChBSZW1lbWJlcmVkRXZlbnRzEg0KBWNodW5rGAEgASgNEg4KBmhhc2hlcxgCIAEoDCLzAQoKQ2hlY2twb2ludBIOCgZmb3JtYXQYASABKA0SEgoKZ2VuZXJhdGlvbhgCIAEoDRI0Cghwb3NpdGlvbhgDIAEoCzIiLmhvbGRmYXN0LmpvdXJuYWwudjEuQmxvY2tQb3NpdGlvbhI2CgpwYXJ0aXRpb25zGAQgAygLMiIuaG9sZGZhc3Quam91cm5hbC52MS5QYXJ0aXRpb25IZWFkEjAKB2NvbHVtbnMYBSADKAsyHy5ob2xkZmFzdC5qb3VybmFsLnYxLlBhZ2VDb2x1bW4SEAoIb2Jzb2xldGUYBiABKAwSDwoHdGltZV9tcxgHIAEoBCJhCg1CbG9ja1Bvc2l0aW9uEg0KBWJsb2NrGAEgASgEEg8KB3NlZ21lbnQYAiABKAQSDgoGb2Zmc2V0GAMgASgEEhIKCmVuZF9vZmZzZXQYBCABKAQSDAoEaGFzaBgFIAEoCSJaCg1QYXJ0aXRpb25IZWFkEhEKCXBhcnRpdGlvbhgBIAEoDRIUCgx3YXJlaG91c2VfaWQYAiABKAkSEAoIc2VxdWVuY2UYAyABKAQSDgoGdGFibGVzGAQgAygEIlMKClBhZ2VDb2x1bW4SDQoFdGFibGUYASABKA0SEQoJcGFydGl0aW9uGAIgASgNEhMKC2dlbmVyYXRpb25zGAMgASgMEg4KBmhhc2hlcxgEIAEoDCrPAQoMTW92ZW1lbnRLaW5kEh0KGU1PVkVNRU5UX0tJTkRfVU5TUEVDSUZJRUQQABIXChNNT1ZFTUVOVF9LSU5EX01PVkVEEAESGQoVTU9WRU1FTlRfS0lORF9DT1VOVEVEEAISHAoYTU9WRU1FTlRfS0lORF9ESVNQQVRDSEVEEAMSGAoUTU9WRU1FTlRfS0lORF9DTE9TRUQQBBIaChZNT1ZFTUVOVF9LSU5EX1JFVkVSU0VEEAUSGAoUTU9WRU1FTlRfS0lORF9IRUFMRUQQBmIGcHJvdG8z", [file_holdfast_journal_v1_erp, file_holdfast_journal_v1_event]);
+  fileDesc("Ch9ob2xkZmFzdC9qb3VybmFsL3YxL3N0YXRlLnByb3RvEhNob2xkZmFzdC5qb3VybmFsLnYxIqIDCgVTdG9jaxILCgNza3UYASABKAkSDgoGb3BlbmVkGAIgASgIEg4KBnNvdXJjZRgDIAEoCRIPCgdvbl9oYW5kGAQgASgDEhMKC3VuYXZhaWxhYmxlGAUgASgEEhAKCHJlc2VydmVkGAYgASgEEhEKCWNvbW1pdHRlZBgHIAEoBBIbChNhbGxvY2F0ZWRfZWxzZXdoZXJlGAggASgEEh0KFXNhZmV0eV9zdG9ja19wbHVzX29uZRgJIAEoBBIXCg9sb3dfYXRfcGx1c19vbmUYCiABKAQSDwoHdmVyc2lvbhgLIAEoBBIVCg11cGRhdGVkX2F0X21zGAwgASgEEjIKC2xhc3RfZXZlbnRzGA0gAygLMh0uaG9sZGZhc3Quam91cm5hbC52MS5FcnBFdmVudBIYChBuZXdlc3RfZXhjZXB0aW9uGA4gASgEEhMKC3NvdXJjZV9mcm9tGA8gASgEEhcKD25ld2VzdF9tb3ZlbWVudBgQIAEoBBIWCg5pc19xdWFyYW50aW5lZBgRIAEoCBIQCghhY2N1cmFjeRgSIAEoBCKFAQoPUmVzZXJ2YXRpb25MaW5lEg0KBXN0b2NrGAEgASgEEgsKA3NrdRgCIAEoCRIRCglyZXF1ZXN0ZWQYAyABKAQSDAoEb3BlbhgEIAEoBBISCgpkaXNwYXRjaGVkGAUgASgEEhAKCHJlbGVhc2VkGAYgASgEEg8KB2F0X3Jpc2sYByABKAgixgMKC1Jlc2VydmF0aW9uEg0KBWVwb2NoGAEgASgNEhEKCWRlYWxlcl9pZBgCIAEoCRIQCghvcmRlcl9pZBgDIAEoCRI0CgVzdGF0ZRgEIAEoDjIlLmhvbGRmYXN0LmpvdXJuYWwudjEuUmVzZXJ2YXRpb25TdGF0ZRIzCgVsaW5lcxgFIAMoCzIkLmhvbGRmYXN0LmpvdXJuYWwudjEuUmVzZXJ2YXRpb25MaW5lEhUKDWNyZWF0ZWRfYXRfbXMYBiABKAQSFQoNdXBkYXRlZF9hdF9tcxgHIAEoBBIVCg1leHBpcmVzX2F0X21zGAggASgEEhMKC3Byb3Zpc2lvbmFsGAkgASgIEg8KB2F0X3Jpc2sYCiABKAgSEAoIcmV2aXNpb24YCyABKAQSFQoNcmVvcGVuZWRfZnJvbRgMIAEoCRIUCgxjb21taXRfb3JkZXIYDSABKAQSDgoGZGVhbGVyGA4gASgEEhoKEnByZXZpb3VzX29mX2RlYWxlchgPIAEoBBIYChBhdF9yaXNrX3NpbmNlX21zGBAgASgEEg8KB2lzX2tlcHQYESABKAgSFwoPY29tbWl0dGVkX2F0X21zGBIgASgEIlsKD1BhcnRpdGlvbkRlYWxlchIRCglkZWFsZXJfaWQYASABKAkSGgoSbmV3ZXN0X3Jlc2VydmF0aW9uGAIgASgEEhkKEW9wZW5fcmVzZXJ2YXRpb25zGAMgASgEIssBChFEaXNwYXRjaEV4Y2VwdGlvbhINCgVzdG9jaxgBIAEoBBIsCgVldmVudBgCIAEoCzIdLmhvbGRmYXN0LmpvdXJuYWwudjEuRXJwRXZlbnQSEAoIcXVhbnRpdHkYAyABKAQSDgoGcmVhc29uGAQgASgJEhkKEXByZXZpb3VzX29mX3N0b2NrGAUgASgEEhUKDWNyZWF0ZWRfYXRfbXMYBiABKAQSEAoIYXR0YWNoZWQYByABKAQSEwoLYXR0YWNobWVudHMYCCADKAQitAIKCE1vdmVtZW50Eg0KBXN0b2NrGAEgASgEEi8KBGtpbmQYAiABKA4yIS5ob2xkZmFzdC5qb3VybmFsLnYxLk1vdmVtZW50S2luZBIOCgZzb3VyY2UYAyABKAkSEAoIc2VxdWVuY2UYBCABKAQSEAoIZXZlbnRfaWQYBSABKAkSDwoHdGltZV9tcxgGIAEoBBIVCg1vbl9oYW5kX2RlbHRhGAcgASgDEhkKEXVuYXZhaWxhYmxlX2RlbHRhGAggASgDEhcKD2FsbG9jYXRlZF9kZWx0YRgJIAEoAxIQCghjb25zdW1lZBgKIAMoBBIRCglleGNlcHRpb24YCyABKAQSDwoHaXNfbGF0ZRgMIAEoCBIQCghyZXZlcnNlcxgNIAEoBBIQCghwcmV2aW91cxgOIAEoBCJLCghBY2N1cmFjeRINCgVzdG9jaxgBIAEoBBIPCgdtaW51dGVzGAIgAygDEhAKCHF1YXJ0ZXJzGAMgAygDEg0KBWhvdXJzGAQgAygDIhYKBUVwb2NoEg0KBW5vbmNlGAEgASgJIiEKCVdhcmVob3VzZRIUCgx3YXJlaG91c2VfaWQYASABKAkicQoGRGVhbGVyEhEKCWRlYWxlcl9pZBgBIAEoCRIMCgRuYW1lGAIgASgJEhQKDHdhcmVob3VzZV9pZBgDIAEoCRIwCgRwYXN0GAQgAygLMiIuaG9sZGZhc3Quam91cm5hbC52MS5QYXN0V2FyZWhvdXNlIjcKDVBhc3RXYXJlaG91c2USFAoMd2FyZWhvdXNlX2lkGAEgASgJEhAKCHVudGlsX21zGAIgASgEIm0KC1BvbGljeUVudHJ5Ei4KBnBvbGljeRgBIAEoCzIeLmhvbGRmYXN0LmpvdXJuYWwudjEuUG9saWN5UHV0EhUKDXN0b2NrX2NoYW5nZXMYAiABKAQSFwoPbG9uZ2VzdF9ob2xkX21zGAMgASgEIq0CCgZTb3VyY2USDAoEbmFtZRgBIAEoCRIPCgdhcHBsaWVkGAIgASgEEhgKEGxhc3RfZXZlbnRfYXRfbXMYAyABKAQSEgoKcGFydGl0aW9ucxgEIAMoDRIvCghidWZmZXJlZBgFIAMoCzIdLmhvbGRmYXN0LmpvdXJuYWwudjEuRXJwRXZlbnQSOQoKcmVtZW1iZXJlZBgGIAMoCzIlLmhvbGRmYXN0LmpvdXJuYWwudjEuUmVtZW1iZXJlZEV2ZW50cxIrCgNwdXQYByABKAsyHi5ob2xkZmFzdC5qb3VybmFsLnYxLlNvdXJjZVB1dBIWCg5zdGFsZV9zaW5jZV9tcxgIIAEoBBIUCgxnYXBfc2luY2VfbXMYCSABKAQSDwoHc2tpcHBlZBgKIAMoBCKWAQoKRGVhZExldHRlchIsCgVldmVudBgBIAEoCzIdLmhvbGRmYXN0LmpvdXJuYWwudjEuRXJwRXZlbnQSDgoGcmVhc29uGAIgASgJEhUKDWNyZWF0ZWRfYXRfbXMYAyABKAQSMwoFc3RhdGUYBCABKA4yJC5ob2xkZmFzdC5qb3VybmFsLnYxLkRlYWRMZXR0ZXJTdGF0ZSIxChBSZW1lbWJlcmVkRXZlbnRzEg0KBWNodW5rGAEgASgNEg4KBmhhc2hlcxgCIAEoDCLzAQoKQ2hlY2twb2ludBIOCgZmb3JtYXQYASABKA0SEgoKZ2VuZXJhdGlvbhgCIAEoDRI0Cghwb3NpdGlvbhgDIAEoCzIiLmhvbGRmYXN0LmpvdXJuYWwudjEuQmxvY2tQb3NpdGlvbhI2CgpwYXJ0aXRpb25zGAQgAygLMiIuaG9sZGZhc3Quam91cm5hbC52MS5QYXJ0aXRpb25IZWFkEjAKB2NvbHVtbnMYBSADKAsyHy5ob2xkZmFzdC5qb3VybmFsLnYxLlBhZ2VDb2x1bW4SEAoIb2Jzb2xldGUYBiABKAwSDwoHdGltZV9tcxgHIAEoBCJhCg1CbG9ja1Bvc2l0aW9uEg0KBWJsb2NrGAEgASgEEg8KB3NlZ21lbnQYAiABKAQSDgoGb2Zmc2V0GAMgASgEEhIKCmVuZF9vZmZzZXQYBCABKAQSDAoEaGFzaBgFIAEoCSJaCg1QYXJ0aXRpb25IZWFkEhEKCXBhcnRpdGlvbhgBIAEoDRIUCgx3YXJlaG91c2VfaWQYAiABKAkSEAoIc2VxdWVuY2UYAyABKAQSDgoGdGFibGVzGAQgAygEIlMKClBhZ2VDb2x1bW4SDQoFdGFibGUYASABKA0SEQoJcGFydGl0aW9uGAIgASgNEhMKC2dlbmVyYXRpb25zGAMgASgMEg4KBmhhc2hlcxgEIAEoDCrPAQoMTW92ZW1lbnRLaW5kEh0KGU1PVkVNRU5UX0tJTkRfVU5TUEVDSUZJRUQQABIXChNNT1ZFTUVOVF9LSU5EX01PVkVEEAESGQoVTU9WRU1FTlRfS0lORF9DT1VOVEVEEAISHAoYTU9WRU1FTlRfS0lORF9ESVNQQVRDSEVEEAMSGAoUTU9WRU1FTlRfS0lORF9DTE9TRUQQBBIaChZNT1ZFTUVOVF9LSU5EX1JFVkVSU0VEEAUSGAoUTU9WRU1FTlRfS0lORF9IRUFMRUQQBmIGcHJvdG8z", [file_holdfast_journal_v1_erp, file_holdfast_journal_v1_event]);
 
 /**
  * @generated from message holdfast.journal.v1.Stock
@@ -112,6 +112,13 @@ export type Stock = Message<"holdfast.journal.v1.Stock"> & {
    * @generated from field: bool is_quarantined = 17;
    */
   isQuarantined: boolean;
+
+  /**
+   * Number of its Accuracy; 0 for none.
+   *
+   * @generated from field: uint64 accuracy = 18;
+   */
+  accuracy: bigint;
 };
 
 /**
@@ -256,6 +263,11 @@ export type Reservation = Message<"holdfast.journal.v1.Reservation"> & {
    * @generated from field: bool is_kept = 17;
    */
   isKept: boolean;
+
+  /**
+   * @generated from field: uint64 committed_at_ms = 18;
+   */
+  committedAtMs: bigint;
 };
 
 /**
@@ -437,6 +449,42 @@ export const MovementSchema: GenMessage<Movement> = /*@__PURE__*/
   messageDesc(file_holdfast_journal_v1_state, 5);
 
 /**
+ * Committed units that ended, of one stock or of the whole warehouse (stock 0).
+ *
+ * @generated from message holdfast.journal.v1.Accuracy
+ */
+export type Accuracy = Message<"holdfast.journal.v1.Accuracy"> & {
+  /**
+   * @generated from field: uint64 stock = 1;
+   */
+  stock: bigint;
+
+  /**
+   * Start in milliseconds, fulfilled and failed units, of each minute of an hour, quarter of a day, hour of a week.
+   *
+   * @generated from field: repeated int64 minutes = 2;
+   */
+  minutes: bigint[];
+
+  /**
+   * @generated from field: repeated int64 quarters = 3;
+   */
+  quarters: bigint[];
+
+  /**
+   * @generated from field: repeated int64 hours = 4;
+   */
+  hours: bigint[];
+};
+
+/**
+ * Describes the message holdfast.journal.v1.Accuracy.
+ * Use `create(AccuracySchema)` to create a new message.
+ */
+export const AccuracySchema: GenMessage<Accuracy> = /*@__PURE__*/
+  messageDesc(file_holdfast_journal_v1_state, 6);
+
+/**
  * @generated from message holdfast.journal.v1.Epoch
  */
 export type Epoch = Message<"holdfast.journal.v1.Epoch"> & {
@@ -451,7 +499,7 @@ export type Epoch = Message<"holdfast.journal.v1.Epoch"> & {
  * Use `create(EpochSchema)` to create a new message.
  */
 export const EpochSchema: GenMessage<Epoch> = /*@__PURE__*/
-  messageDesc(file_holdfast_journal_v1_state, 6);
+  messageDesc(file_holdfast_journal_v1_state, 7);
 
 /**
  * @generated from message holdfast.journal.v1.Warehouse
@@ -468,7 +516,7 @@ export type Warehouse = Message<"holdfast.journal.v1.Warehouse"> & {
  * Use `create(WarehouseSchema)` to create a new message.
  */
 export const WarehouseSchema: GenMessage<Warehouse> = /*@__PURE__*/
-  messageDesc(file_holdfast_journal_v1_state, 7);
+  messageDesc(file_holdfast_journal_v1_state, 8);
 
 /**
  * A registered dealer.
@@ -502,7 +550,7 @@ export type Dealer = Message<"holdfast.journal.v1.Dealer"> & {
  * Use `create(DealerSchema)` to create a new message.
  */
 export const DealerSchema: GenMessage<Dealer> = /*@__PURE__*/
-  messageDesc(file_holdfast_journal_v1_state, 8);
+  messageDesc(file_holdfast_journal_v1_state, 9);
 
 /**
  * @generated from message holdfast.journal.v1.PastWarehouse
@@ -524,7 +572,7 @@ export type PastWarehouse = Message<"holdfast.journal.v1.PastWarehouse"> & {
  * Use `create(PastWarehouseSchema)` to create a new message.
  */
 export const PastWarehouseSchema: GenMessage<PastWarehouse> = /*@__PURE__*/
-  messageDesc(file_holdfast_journal_v1_state, 9);
+  messageDesc(file_holdfast_journal_v1_state, 10);
 
 /**
  * @generated from message holdfast.journal.v1.PolicyEntry
@@ -555,7 +603,7 @@ export type PolicyEntry = Message<"holdfast.journal.v1.PolicyEntry"> & {
  * Use `create(PolicyEntrySchema)` to create a new message.
  */
 export const PolicyEntrySchema: GenMessage<PolicyEntry> = /*@__PURE__*/
-  messageDesc(file_holdfast_journal_v1_state, 10);
+  messageDesc(file_holdfast_journal_v1_state, 11);
 
 /**
  * @generated from message holdfast.journal.v1.Source
@@ -621,7 +669,7 @@ export type Source = Message<"holdfast.journal.v1.Source"> & {
  * Use `create(SourceSchema)` to create a new message.
  */
 export const SourceSchema: GenMessage<Source> = /*@__PURE__*/
-  messageDesc(file_holdfast_journal_v1_state, 11);
+  messageDesc(file_holdfast_journal_v1_state, 12);
 
 /**
  * An ERP event that could not be taken.
@@ -655,7 +703,7 @@ export type DeadLetter = Message<"holdfast.journal.v1.DeadLetter"> & {
  * Use `create(DeadLetterSchema)` to create a new message.
  */
 export const DeadLetterSchema: GenMessage<DeadLetter> = /*@__PURE__*/
-  messageDesc(file_holdfast_journal_v1_state, 12);
+  messageDesc(file_holdfast_journal_v1_state, 13);
 
 /**
  * @generated from message holdfast.journal.v1.RememberedEvents
@@ -679,7 +727,7 @@ export type RememberedEvents = Message<"holdfast.journal.v1.RememberedEvents"> &
  * Use `create(RememberedEventsSchema)` to create a new message.
  */
 export const RememberedEventsSchema: GenMessage<RememberedEvents> = /*@__PURE__*/
-  messageDesc(file_holdfast_journal_v1_state, 13);
+  messageDesc(file_holdfast_journal_v1_state, 14);
 
 /**
  * The checkpoint file: which block the snapshot is true at, and the hash of every page of it.
@@ -732,7 +780,7 @@ export type Checkpoint = Message<"holdfast.journal.v1.Checkpoint"> & {
  * Use `create(CheckpointSchema)` to create a new message.
  */
 export const CheckpointSchema: GenMessage<Checkpoint> = /*@__PURE__*/
-  messageDesc(file_holdfast_journal_v1_state, 14);
+  messageDesc(file_holdfast_journal_v1_state, 15);
 
 /**
  * @generated from message holdfast.journal.v1.BlockPosition
@@ -769,7 +817,7 @@ export type BlockPosition = Message<"holdfast.journal.v1.BlockPosition"> & {
  * Use `create(BlockPositionSchema)` to create a new message.
  */
 export const BlockPositionSchema: GenMessage<BlockPosition> = /*@__PURE__*/
-  messageDesc(file_holdfast_journal_v1_state, 15);
+  messageDesc(file_holdfast_journal_v1_state, 16);
 
 /**
  * @generated from message holdfast.journal.v1.PartitionHead
@@ -805,7 +853,7 @@ export type PartitionHead = Message<"holdfast.journal.v1.PartitionHead"> & {
  * Use `create(PartitionHeadSchema)` to create a new message.
  */
 export const PartitionHeadSchema: GenMessage<PartitionHead> = /*@__PURE__*/
-  messageDesc(file_holdfast_journal_v1_state, 16);
+  messageDesc(file_holdfast_journal_v1_state, 17);
 
 /**
  * @generated from message holdfast.journal.v1.PageColumn
@@ -841,7 +889,7 @@ export type PageColumn = Message<"holdfast.journal.v1.PageColumn"> & {
  * Use `create(PageColumnSchema)` to create a new message.
  */
 export const PageColumnSchema: GenMessage<PageColumn> = /*@__PURE__*/
-  messageDesc(file_holdfast_journal_v1_state, 17);
+  messageDesc(file_holdfast_journal_v1_state, 18);
 
 /**
  * @generated from enum holdfast.journal.v1.MovementKind
