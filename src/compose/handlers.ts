@@ -5,6 +5,7 @@ import type { Handler } from "../actor/task.js";
 import type { Answers, Command } from "../domain/command.js";
 import { dropDeadLetter, listDeadLetters, replayDeadLetter } from "../erp/dead-letters.js";
 import { putDealer } from "../operations/dealers.js";
+import { attachDispatch, listDispatchExceptions } from "../operations/dispatch-exceptions.js";
 import { getPolicy, putPolicy } from "../operations/policies.js";
 
 export type Handlers = {
@@ -23,6 +24,8 @@ export function commandHandlers(settings: MutatingSettings): Handlers {
     ListDeadLetters: listDeadLetters,
     ReplayDeadLetter: replayDeadLetter,
     DropDeadLetter: dropDeadLetter,
+    ListDispatchExceptions: listDispatchExceptions,
+    AttachDispatch: attachDispatch,
   };
 }
 
@@ -41,4 +44,6 @@ export const WRITES: Readonly<Record<Command["kind"], boolean>> = {
   ListDeadLetters: false,
   ReplayDeadLetter: true,
   DropDeadLetter: true,
+  ListDispatchExceptions: false,
+  AttachDispatch: true,
 };

@@ -1,8 +1,16 @@
 /** Requests of OperationsService about the ERP side to commands, field by field. */
-import type { DropDeadLetter, ListDeadLetters, ReplayDeadLetter } from "../../domain/erp-operations.js";
 import type {
+  AttachDispatch,
+  DropDeadLetter,
+  ListDeadLetters,
+  ListDispatchExceptions,
+  ReplayDeadLetter,
+} from "../../domain/erp-operations.js";
+import type {
+  AttachDispatchRequest,
   DropDeadLetterRequest,
   ListDeadLettersRequest,
+  ListDispatchExceptionsRequest,
   ReplayDeadLetterRequest,
 } from "../../gen/holdfast/v1/dead_letter_pb.js";
 import { FieldCheck } from "./field-check.js";
@@ -35,4 +43,36 @@ function checkLetter(request: ReplayDeadLetterRequest | DropDeadLetterRequest): 
   check.text("actor", actor);
   check.text("reason", reason);
   return check.refusal() ?? { number, attribution: { actor, reason } };
+}
+
+export function checkListDispatchExceptions(request: ListDispatchExceptionsRequest): Checked<ListDispatchExceptions> {
+  const check = new FieldCheck();
+  check.name("warehouse_id", request.warehouseId);
+  check.optionalName("sku", request.sku);
+  const pageSize = check.pageSize("page_size", request.pageSize);
+  const refused = check.refusal();
+  if (refused !== undefined) return refused;
+  const { warehouseId, sku, includeResolved, pageToken } = request;
+  return { kind: "ListDispatchExceptions", warehouseId, sku, includeResolved, pageSize, pageToken };
+}
+
+export function checkAttachDispatch(request: AttachDispatchRequest): Checked<AttachDispatch> {
+  const check = new FieldCheck();
+  check.name("warehouse_id", request.warehouseId);
+  const exception = check.quantity("exception", request.exception);
+  check.name("reservation_id", request.reservationId);
+  const quantity = check.count("quantity", request.quantity);
+  const { warehouseId, reservationId, actor, reason } = request;
+  check.text("actor", actor);
+  check.text("reason", reason);
+  const refused = check.refusal();
+  if (refused !== undefined) return refused;
+  return {
+    kind: "AttachDispatch",
+    warehouseId,
+    exception,
+    reservationId,
+    quantity,
+    attribution: { actor, reason },
+  };
 }
