@@ -14,6 +14,17 @@ export interface SourceThresholds {
   readonly gapPolicy?: GapPolicy;
 }
 
+/** How far a source can be followed now (P11); the last two read as LAGGING where only freshness is told. */
+export type LinkState = "LIVE" | "LAGGING" | "STALE" | "CATCHING_UP" | "RECONCILING";
+
+/** Thresholds with nothing left open. Milliseconds. */
+export interface LinkThresholds {
+  readonly laggingAfterMs: number;
+  readonly staleAfterMs: number;
+  readonly gapWaitMs: number;
+  readonly gapPolicy: GapPolicy;
+}
+
 /** What happens when a gap has been open for gapWaitMs. */
 export type GapPolicy = "WAIT" | "SKIP";
 

@@ -5,18 +5,10 @@
  */
 import { type Actor, createActor } from "xstate";
 import type { Freshness } from "../domain/availability.js";
-import type { GapPolicy, Source } from "../domain/source.js";
+import type { LinkState, LinkThresholds, Source } from "../domain/source.js";
 import type { SystemState } from "../domain/system-state.js";
 import { LIMITS } from "../limits.js";
-import { type LinkState, type SourceSight, sourceMachine } from "./source-machine.js";
-
-/** Thresholds with nothing left open. Milliseconds. */
-export interface LinkThresholds {
-  readonly laggingAfterMs: number;
-  readonly staleAfterMs: number;
-  readonly gapWaitMs: number;
-  readonly gapPolicy: GapPolicy;
-}
+import { type SourceSight, sourceMachine } from "./source-machine.js";
 
 /** What a source said of itself in this process. */
 interface Heard {

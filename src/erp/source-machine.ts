@@ -78,8 +78,6 @@ export const sourceMachine = setup({
   },
 });
 
-export type LinkState = "LIVE" | "LAGGING" | "STALE" | "CATCHING_UP" | "RECONCILING";
-
 function isCurrent({ silentMs, hasGap, latencyMs, laggingAfterMs }: SourceSight): boolean {
   return silentMs <= laggingAfterMs && !hasGap && latencyMs <= laggingAfterMs;
 }

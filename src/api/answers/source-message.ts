@@ -1,7 +1,7 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import type { SourceThresholds } from "../../domain/source.js";
-import type { SourceView } from "../../erp/source-view.js";
+import type { SourceView } from "../../domain/source-view.js";
 import { SourceState } from "../../gen/holdfast/v1/erp_service_pb.js";
 import { GapPolicy, type Source, SourceSchema, type SourceThresholdsSchema } from "../../gen/holdfast/v1/source_pb.js";
 import { timestamp } from "./messages.js";
