@@ -7,8 +7,9 @@ import type { Freshness } from "../domain/availability.js";
 import { confirmationAfter, riskChanges } from "../domain/coverage.js";
 import type { DecisionContext } from "../domain/decide/decision.js";
 import { withBuffer } from "../domain/degraded.js";
-import type { PartitionEvent, RequestAnswered, SystemEvent } from "../domain/event.js";
+import type { OutcomesTold, PartitionEvent, RequestAnswered, SystemEvent } from "../domain/event.js";
 import type { RecordStamp } from "../domain/evolve.js";
+import { isTelling, OutcomeTeller } from "../domain/outcome.js";
 import type { InheritedStockPolicy, Stock } from "../domain/stock.js";
 import type { SystemState } from "../domain/system-state.js";
 import type { LogStore } from "../snapshots/log-store.js";
@@ -44,6 +45,8 @@ export class Turn {
   readonly #block: BlockBuilder;
   readonly #touched = new Map<number, Set<Stock>>();
   readonly #freshness = new Map<number, Freshness>();
+  /** What the record being made tells of orders; most records tell nothing. */
+  #teller: OutcomeTeller | undefined;
   /** Stocks that the record being made touches; a set only when there are many. */
   #recordStocks: Stock[] = [];
   readonly #onTouch = (stock: Stock): void => {
@@ -111,6 +114,8 @@ export class Turn {
         all.push(confirmed);
       }
     }
+    const told = this.#finishTelling();
+    if (told !== undefined) all.push(told);
     if (answer !== undefined) {
       const answered = answer();
       this.#apply(partition, answered, stamp);
@@ -155,7 +160,20 @@ export class Turn {
   }
 
   #apply(partition: PartitionStore, event: PartitionEvent, stamp: RecordStamp): void {
+    if (!isTelling(event)) {
+      applyPartitionEvent(this.store, partition, event, stamp, this.#onTouch);
+      return;
+    }
+    this.#teller ??= new OutcomeTeller(partition);
+    this.#teller.before(event);
     applyPartitionEvent(this.store, partition, event, stamp, this.#onTouch);
+    this.#teller.after(event);
+  }
+
+  #finishTelling(): OutcomesTold | undefined {
+    const told = this.#teller?.finish();
+    this.#teller = undefined;
+    return told;
   }
 
   #noteDeadline(deadlineMs: number): void {

@@ -3,6 +3,7 @@ import type { Attribution, Shortage } from "./command.js";
 import type { DegradedBuffer } from "./degraded.js";
 import type { ErpEvent, IncomingErpEvent } from "./erp-event.js";
 import type { ConsumedUnits } from "./movement.js";
+import type { OrderOutcome } from "./outcome.js";
 import type { PolicyFields, PolicyScope } from "./policy.js";
 import type { ReleaseReason, ReservationState } from "./reservation.js";
 import type { SourceThresholds } from "./source.js";
@@ -31,7 +32,8 @@ export type PartitionEvent =
   | RiskKept
   | DispatchAttached
   | StockSourceMoved
-  | DegradedStepped;
+  | DegradedStepped
+  | OutcomesTold;
 
 /** A stock came into being: the ERP named it, or a policy did (then without a source). */
 export interface StockOpened {
@@ -210,6 +212,12 @@ export interface StockSourceMoved {
 /** What is held back of every stock of the warehouse changed; a step of 0 ends it. */
 export interface DegradedStepped extends DegradedBuffer {
   readonly kind: "DegradedStepped";
+}
+
+/** What became of reservations by the other events of the same record, for whoever watches orders. It changes nothing. */
+export interface OutcomesTold {
+  readonly kind: "OutcomesTold";
+  readonly outcomes: readonly OrderOutcome[];
 }
 
 export type MutatingMethod = "Reserve" | "Commit" | "Release" | "Extend";

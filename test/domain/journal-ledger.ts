@@ -129,6 +129,7 @@ export class JournalLedger {
       case "DispatchAttached":
       case "StockSourceMoved":
       case "DegradedStepped":
+      case "OutcomesTold":
         return;
       case "ReservationReopened": {
         const ended = this.reservations.get(event.ended)!;

@@ -8,6 +8,18 @@ export const FRESHNESS_STATES = ["", "LIVE", "LAGGING", "STALE"] as const;
 export const GAP_POLICIES = ["", "WAIT", "SKIP"] as const;
 export const DRIFT_ACTIONS = ["", "HEAL", "QUARANTINE", "ASK"] as const;
 export const DEAD_LETTER_STATES = ["", "OPEN", "REPLAYED", "DROPPED"] as const;
+export const OUTCOME_TYPES = [
+  "",
+  "COMMITTED",
+  "RELEASED",
+  "EXPIRED",
+  "RESUBMISSION_NEEDED",
+  "DISPATCHED",
+  "FULFILLED",
+  "AT_RISK",
+  "COVERED_AGAIN",
+  "PROVISIONAL_CONFIRMED",
+] as const;
 export const MOVEMENT_KINDS = ["", "moved", "counted", "dispatched", "closed", "reversed", "healed"] as const;
 
 /** The number of a name. */

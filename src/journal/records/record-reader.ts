@@ -5,6 +5,7 @@ import { readAnswer } from "./answer-codec.js";
 import { nameOf, RELEASE_REASONS } from "./codes.js";
 import { readConsumed } from "./consumed-codec.js";
 import { readErpEvent, readTakenErpEvent } from "./erp-codec.js";
+import { readOutcomes } from "./outcomes-codec.js";
 import { readPlainEvent } from "./plain-events.js";
 import { readPolicyPut } from "./policy-codec.js";
 import { EVENT_FIELDS } from "./record-writer.js";
@@ -69,6 +70,8 @@ function readContent(reader: WireReader, field: number): PartitionEvent | System
       return readPolicyPut(reader);
     case EVENT_FIELDS.SourcePut:
       return readSourcePut(reader);
+    case EVENT_FIELDS.OutcomesTold:
+      return readOutcomes(reader);
     default:
       return readPlainEvent(reader, field) ?? readFlat(reader, field);
   }

@@ -4,6 +4,7 @@ import { writeAnswer } from "./answer-codec.js";
 import { codeOf, RELEASE_REASONS } from "./codes.js";
 import { writeConsumed } from "./consumed-codec.js";
 import { writeErpEvent } from "./erp-codec.js";
+import { writeOutcomes } from "./outcomes-codec.js";
 import { isPlain, PLAIN_FIELDS, type PlainKind, writePlainEvent } from "./plain-events.js";
 import { writePolicyPut } from "./policy-codec.js";
 import { writeSourcePut } from "./source-codec.js";
@@ -67,6 +68,9 @@ function writeEvent(writer: WireWriter, event: PartitionEvent | SystemEvent): vo
       writer.int(2, event.line);
       writer.bool(3, event.atRisk);
       break;
+    case "OutcomesTold":
+      writeOutcomes(writer, event);
+      break;
     default:
       if (isPlain(event)) writePlainEvent(writer, event);
       else writeRareEvent(writer, event);
@@ -86,6 +90,7 @@ type RareEvent = Exclude<
       | "HoldExpired"
       | "UnitsDispatched"
       | "RiskChanged"
+      | "OutcomesTold"
       | PlainKind;
   }
 >;
@@ -191,5 +196,6 @@ export const EVENT_FIELDS = {
   ErpEventBuffered: 17,
   EpochBegun: 18,
   SourcePut: 26,
+  OutcomesTold: 31,
   ...PLAIN_FIELDS,
 } as const satisfies Record<(PartitionEvent | SystemEvent)["kind"], number>;

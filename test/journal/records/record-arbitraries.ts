@@ -10,6 +10,7 @@ import {
   FRESHNESS_STATES,
   GAP_POLICIES,
   METHODS,
+  OUTCOME_TYPES,
   OUTCOMES,
   RELEASE_REASONS,
   RESERVATION_STATES,
@@ -270,6 +271,19 @@ export const EVENTS: { readonly [K in AnyEvent["kind"]]: fc.Arbitrary<Extract<An
     step: count32,
     units: count,
     percent: count,
+  }),
+  OutcomesTold: fc.record({
+    kind: fc.constant("OutcomesTold"),
+    outcomes: fc.array(
+      fc.record({
+        type: nameIn(OUTCOME_TYPES),
+        reservation,
+        revision: count,
+        lines: fc.array(fc.record({ line: count32, quantity: count, remaining: count }), { maxLength: 5 }),
+        reason: text,
+      }),
+      { maxLength: 4 },
+    ),
   }),
   SourcePut: fc.record({
     kind: fc.constant("SourcePut"),

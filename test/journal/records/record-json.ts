@@ -54,6 +54,14 @@ function content(event: PartitionEvent | SystemEvent): object {
     }
     case "DeadLetterResolved":
       return { number: event.number, how: `DEAD_LETTER_STATE_${event.how}`, ...event.attribution };
+    case "OutcomesTold":
+      return {
+        outcomes: event.outcomes.map(({ type, lines, ...rest }) => ({
+          ...rest,
+          type: `OUTCOME_TYPE_${type}`,
+          lines: lines.flatMap(({ line, quantity, remaining }) => [line, quantity, remaining]),
+        })),
+      };
     case "SourcePut":
       return { source: event.source, ...sourcePutJson(event), ...event.attribution };
     case "PolicyPut":
