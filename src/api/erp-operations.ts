@@ -1,5 +1,6 @@
 /** The methods of OperationsService about the ERP side: what needs a person, and what a person decided. Part of operations-service.ts. */
 import type { UntypedServiceImplementation } from "@grpc/grpc-js";
+import type { ListAtRiskResponse, ResolveAtRiskResponse } from "../gen/holdfast/v1/at_risk_pb.js";
 import type {
   AttachDispatchResponse,
   DropDeadLetterResponse,
@@ -7,15 +8,19 @@ import type {
   ListDispatchExceptionsResponse,
   ReplayDeadLetterResponse,
 } from "../gen/holdfast/v1/dead_letter_pb.js";
+import { atRiskLineMessage } from "./answers/at-risk-message.js";
 import { deadLetterMessage } from "./answers/dead-letter-message.js";
 import { dispatchExceptionMessage } from "./answers/dispatch-exception-message.js";
+import { reservationMessage } from "./answers/messages.js";
 import type { EdgeContext } from "./edge-context.js";
 import {
   checkAttachDispatch,
   checkDropDeadLetter,
+  checkListAtRisk,
   checkListDeadLetters,
   checkListDispatchExceptions,
   checkReplayDeadLetter,
+  checkResolveAtRisk,
 } from "./requests/erp-operations-requests.js";
 import { commandCall } from "./unary.js";
 
@@ -66,6 +71,25 @@ export function erpOperations({ ports: { commands }, onFailure }: EdgeContext): 
       (exception): AttachDispatchResponse => ({
         $typeName: "holdfast.v1.AttachDispatchResponse",
         exception: dispatchExceptionMessage(exception),
+      }),
+    ),
+    listAtRisk: commandCall(
+      commands,
+      onFailure,
+      checkListAtRisk,
+      ({ lines, nextPageToken }): ListAtRiskResponse => ({
+        $typeName: "holdfast.v1.ListAtRiskResponse",
+        lines: lines.map(atRiskLineMessage),
+        nextPageToken,
+      }),
+    ),
+    resolveAtRisk: commandCall(
+      commands,
+      onFailure,
+      checkResolveAtRisk,
+      (reservation): ResolveAtRiskResponse => ({
+        $typeName: "holdfast.v1.ResolveAtRiskResponse",
+        reservation: reservationMessage(reservation),
       }),
     ),
   };

@@ -4,6 +4,7 @@ import { getReservation, getStock, listReservations } from "../actor/handlers/qu
 import type { Handler } from "../actor/task.js";
 import type { Answers, Command } from "../domain/command.js";
 import { dropDeadLetter, listDeadLetters, replayDeadLetter } from "../erp/dead-letters.js";
+import { listAtRisk, resolveAtRisk } from "../operations/at-risk.js";
 import { putDealer } from "../operations/dealers.js";
 import { attachDispatch, listDispatchExceptions } from "../operations/dispatch-exceptions.js";
 import { getPolicy, putPolicy } from "../operations/policies.js";
@@ -26,6 +27,8 @@ export function commandHandlers(settings: MutatingSettings): Handlers {
     DropDeadLetter: dropDeadLetter,
     ListDispatchExceptions: listDispatchExceptions,
     AttachDispatch: attachDispatch,
+    ListAtRisk: listAtRisk,
+    ResolveAtRisk: resolveAtRisk,
   };
 }
 
@@ -46,4 +49,6 @@ export const WRITES: Readonly<Record<Command["kind"], boolean>> = {
   DropDeadLetter: true,
   ListDispatchExceptions: false,
   AttachDispatch: true,
+  ListAtRisk: false,
+  ResolveAtRisk: true,
 };

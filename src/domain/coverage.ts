@@ -44,3 +44,19 @@ export function coveredByLine(state: PartitionState, stock: Stock, reservation: 
   });
   return covered;
 }
+
+/** The same for many reservations in one walk; those without an open line on this stock are left out. */
+export function coveredByLines(
+  state: PartitionState,
+  stock: Stock,
+  reservations: ReadonlySet<number>,
+): ReadonlyMap<number, number> {
+  let remaining = coveringUnits(stock);
+  const covered = new Map<number, number>();
+  state.openLines.walk(stock.number, (line) => {
+    if (reservations.has(line.reservation)) covered.set(line.reservation, Math.min(line.open, remaining));
+    remaining = Math.max(0, remaining - line.open);
+    return covered.size < reservations.size;
+  });
+  return covered;
+}

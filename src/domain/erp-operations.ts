@@ -4,6 +4,7 @@
  */
 import type { Attribution } from "./command.js";
 import type { StoredException } from "./partition-state.js";
+import type { Reservation } from "./reservation.js";
 import type { DeadLetter } from "./system-state.js";
 
 export type ErpOperation =
@@ -11,7 +12,9 @@ export type ErpOperation =
   | ReplayDeadLetter
   | DropDeadLetter
   | ListDispatchExceptions
-  | AttachDispatch;
+  | AttachDispatch
+  | ListAtRisk
+  | ResolveAtRisk;
 
 interface Paged {
   /** 1 to 1,000. */
@@ -56,6 +59,30 @@ export interface AttachDispatch {
   readonly attribution: Attribution;
 }
 
+export interface ListAtRisk extends Paged {
+  readonly kind: "ListAtRisk";
+  /** Empty means every warehouse. */
+  readonly warehouseId: string;
+  readonly includeKept: boolean;
+}
+
+export interface ResolveAtRisk {
+  readonly kind: "ResolveAtRisk";
+  readonly reservationId: string;
+  readonly resolution: "RELEASE" | "KEEP";
+  readonly attribution: Attribution;
+}
+
+/** A line of an open reservation that is not covered by what is there. */
+export interface AtRiskLine {
+  readonly reservation: Reservation;
+  readonly sku: string;
+  /** Open units of the line. */
+  readonly quantity: number;
+  /** Of those, not covered. */
+  readonly shortBy: number;
+}
+
 /** What each is answered with; valid only while the answer is rendered. */
 export interface ErpOperationAnswers {
   ListDeadLetters: { readonly letters: readonly DeadLetter[]; readonly nextPageToken: string };
@@ -63,4 +90,6 @@ export interface ErpOperationAnswers {
   DropDeadLetter: DeadLetter;
   ListDispatchExceptions: { readonly exceptions: readonly StoredException[]; readonly nextPageToken: string };
   AttachDispatch: StoredException;
+  ListAtRisk: { readonly lines: readonly AtRiskLine[]; readonly nextPageToken: string };
+  ResolveAtRisk: Reservation;
 }

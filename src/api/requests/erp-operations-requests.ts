@@ -2,10 +2,13 @@
 import type {
   AttachDispatch,
   DropDeadLetter,
+  ListAtRisk,
   ListDeadLetters,
   ListDispatchExceptions,
   ReplayDeadLetter,
+  ResolveAtRisk,
 } from "../../domain/erp-operations.js";
+import type { ListAtRiskRequest, ResolveAtRiskRequest } from "../../gen/holdfast/v1/at_risk_pb.js";
 import type {
   AttachDispatchRequest,
   DropDeadLetterRequest,
@@ -15,6 +18,9 @@ import type {
 } from "../../gen/holdfast/v1/dead_letter_pb.js";
 import { FieldCheck } from "./field-check.js";
 import type { Checked } from "./reservation-requests.js";
+
+/** Indexed by the enum's number; there is no default. */
+const RESOLUTIONS = [undefined, "RELEASE", "KEEP"] as const;
 
 export function checkListDeadLetters(request: ListDeadLettersRequest): Checked<ListDeadLetters> {
   const check = new FieldCheck();
@@ -75,4 +81,27 @@ export function checkAttachDispatch(request: AttachDispatchRequest): Checked<Att
     quantity,
     attribution: { actor, reason },
   };
+}
+
+export function checkListAtRisk(request: ListAtRiskRequest): Checked<ListAtRisk> {
+  const check = new FieldCheck();
+  check.optionalName("warehouse_id", request.warehouseId);
+  const pageSize = check.pageSize("page_size", request.pageSize);
+  const refused = check.refusal();
+  if (refused !== undefined) return refused;
+  const { warehouseId, includeKept, pageToken } = request;
+  return { kind: "ListAtRisk", warehouseId, includeKept, pageSize, pageToken };
+}
+
+export function checkResolveAtRisk(request: ResolveAtRiskRequest): Checked<ResolveAtRisk> {
+  const check = new FieldCheck();
+  const { reservationId, actor, reason } = request;
+  check.name("reservation_id", reservationId);
+  const resolution = check.oneOf("resolution", request.resolution, RESOLUTIONS);
+  check.text("actor", actor);
+  if (reason === "") check.fail("reason", "must be set: it says why, on record");
+  else check.text("reason", reason);
+  const refused = check.refusal();
+  if (refused !== undefined) return refused;
+  return { kind: "ResolveAtRisk", reservationId, resolution: resolution!, attribution: { actor, reason } };
 }
