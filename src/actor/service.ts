@@ -46,11 +46,20 @@ export interface SourceStatus {
   readonly state: "LIVE" | "LAGGING" | "STALE" | "CATCHING_UP" | "RECONCILING";
 }
 
+/** A source is alive. */
+export interface Heartbeat {
+  readonly source: string;
+  /** The last event that it sent. */
+  readonly lastSequence: number;
+  /** How long its ERP took to answer, milliseconds; undefined where none was asked. */
+  readonly erpResponseMs: number | undefined;
+}
+
 /** What the edge sees of ERP ingest. Offer events of one stream one after the other, in order; they settle in order. */
 export interface IngestPort {
   /** Refused (OVERLOADED with the missing range in its metadata, SHUTTING_DOWN, JOURNAL_UNAVAILABLE) means the stream ends. */
   offer(event: IncomingErpEvent, settle: (outcome: Outcome<EventDisposition>) => void): void;
-  heartbeat(source: string, lastSequence: number, settle: (outcome: Outcome<EventDisposition>) => void): void;
+  heartbeat(heartbeat: Heartbeat, settle: (outcome: Outcome<EventDisposition>) => void): void;
   sourceStatus(source: string, settle: (outcome: Outcome<SourceStatus>) => void): void;
 }
 

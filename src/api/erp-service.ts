@@ -62,7 +62,7 @@ function takeEvent(
     settle(eventResponse(checked.source, 0, { disposition: "REJECTED", reason: checked.reason, missing: [] }));
     return;
   }
-  const { source, sequence } = checked.kind === "event" ? checked.event : { source: checked.source, sequence: 0 };
+  const { source, sequence } = checked.kind === "event" ? checked.event : { ...checked.heartbeat, sequence: 0 };
   const onOutcome = (outcome: Outcome<EventDisposition>) => {
     if (outcome.kind === "answered") settle(eventResponse(source, sequence, outcome.value));
     else {
@@ -71,7 +71,7 @@ function takeEvent(
     }
   };
   if (checked.kind === "event") ports.ingest.offer(checked.event, onOutcome);
-  else ports.ingest.heartbeat(checked.source, checked.lastSequence, onOutcome);
+  else ports.ingest.heartbeat(checked.heartbeat, onOutcome);
 }
 
 function eventResponse(source: string, sequence: number, answer: EventDisposition): StreamEventsResponse {

@@ -15,6 +15,7 @@ import type {
 import { dispatchExceptionMessage } from "./answers/dispatch-exception-message.js";
 import { erpEventMessage } from "./answers/erp-event-message.js";
 import { availabilityMessage, dealerMessage, policyMessage, reservationMessage } from "./answers/messages.js";
+import { syncHealthMessage } from "./answers/sync-health-message.js";
 import type { EdgeContext } from "./edge-context.js";
 import { erpOperations } from "./erp-operations.js";
 import {
@@ -22,6 +23,7 @@ import {
   checkDealerId,
   checkGetPolicy,
   checkGetStock,
+  checkGetSyncHealth,
   checkListDealers,
   checkPutDealer,
   checkPutPolicy,
@@ -88,6 +90,7 @@ export function operationsService(context: EdgeContext): UntypedServiceImplement
         nextPageToken: answer.nextPageToken,
       }),
     ),
+    getSyncHealth: commandCall(commands, onFailure, checkGetSyncHealth, syncHealthMessage),
     backup: lastingCall(onFailure, async (request: BackupRequest) => {
       const checked = checkBackup(request.directory);
       if (isRefusal(checked)) return checked;

@@ -4,6 +4,7 @@ import { getReservation, getStock, listReservations } from "../actor/handlers/qu
 import type { Handler } from "../actor/task.js";
 import type { Answers, Command } from "../domain/command.js";
 import { dropDeadLetter, listDeadLetters, replayDeadLetter } from "../erp/dead-letters.js";
+import { readSyncHealth, type SyncHealthSources } from "../erp/sync-health/read-sync-health.js";
 import { listAtRisk, resolveAtRisk } from "../operations/at-risk.js";
 import { putDealer } from "../operations/dealers.js";
 import { attachDispatch, listDispatchExceptions } from "../operations/dispatch-exceptions.js";
@@ -13,7 +14,7 @@ export type Handlers = {
   readonly [Kind in Command["kind"]]: Handler<Extract<Command, { kind: Kind }>, Answers[Kind]>;
 };
 
-export function commandHandlers(settings: MutatingSettings): Handlers {
+export function commandHandlers(settings: MutatingSettings, health: SyncHealthSources): Handlers {
   return {
     ...mutatingHandlers(settings),
     GetReservation: getReservation,
@@ -29,6 +30,7 @@ export function commandHandlers(settings: MutatingSettings): Handlers {
     AttachDispatch: attachDispatch,
     ListAtRisk: listAtRisk,
     ResolveAtRisk: resolveAtRisk,
+    GetSyncHealth: (turn, query) => readSyncHealth(turn, query, health),
   };
 }
 
@@ -51,4 +53,5 @@ export const WRITES: Readonly<Record<Command["kind"], boolean>> = {
   AttachDispatch: true,
   ListAtRisk: false,
   ResolveAtRisk: true,
+  GetSyncHealth: false,
 };

@@ -175,10 +175,10 @@ export class Host {
           if (ports === undefined) settle({ kind: "refused", refusal: refused() });
           else ports.ingest.offer(event, settle);
         },
-        heartbeat: (source, lastSequence, settle) => {
+        heartbeat: (heartbeat, settle) => {
           const ports = current();
           if (ports === undefined) settle({ kind: "refused", refusal: refused() });
-          else ports.ingest.heartbeat(source, lastSequence, settle);
+          else ports.ingest.heartbeat(heartbeat, settle);
         },
         sourceStatus: (source, settle) => {
           const ports = current();

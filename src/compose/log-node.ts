@@ -6,20 +6,20 @@
 import { applyRecord } from "../actor/apply.js";
 import type { Clock, Scheduler, Timers } from "../actor/clock.js";
 import { type EngineObserver, LogEngine } from "../actor/engine.js";
-import type { CommandPort, IngestPort, ServicePorts } from "../actor/service.js";
+import type { ServicePorts } from "../actor/service.js";
 import { ServiceTime } from "../actor/service-time.js";
-import { HandledTask } from "../actor/task.js";
 import { AvailabilityView } from "../availability/view.js";
 import { formatNonce } from "../domain/reservation-id.js";
 import type { LinkThresholds } from "../domain/source.js";
-import { type Ingest, readSourceStatus, takeErpEvent, takeHeartbeat } from "../erp/ingest.js";
+import type { Ingest } from "../erp/ingest.js";
 import { SourceLinks } from "../erp/source-links.js";
 import { SourceUpkeep } from "../erp/source-upkeep.js";
+import { SyncMeters } from "../erp/sync-health/latency-window.js";
 import { type Journal, JournalError, type JournalReader } from "../journal/journal.js";
 import { readRecords } from "../journal/records/record-reader.js";
 import { type CheckpointFile, LogStore } from "../snapshots/log-store.js";
 import type { PageStore } from "../snapshots/page-store.js";
-import { commandHandlers, WRITES } from "./handlers.js";
+import { commandPort, ingestPort } from "./log-ports.js";
 
 export interface LogNodeOptions {
   readonly journal: Journal;
@@ -113,9 +113,10 @@ export class LogNode {
     });
     view.open(store);
     if (store.system.state.epoch === 0) await beginEpoch(engine, options.randomBytes);
+    const meters = new SyncMeters();
     const ports = {
-      commands: commandPort(engine, settings),
-      ingest: ingestPort(engine, ingest),
+      commands: commandPort(engine, settings, { links, meters, driftCounts: () => ({ compared: 0, drifted: 0 }) }),
+      ingest: ingestPort(engine, ingest, time, meters),
       availability: view,
       dealers: view,
     };
@@ -182,55 +183,4 @@ function beginEpoch(engine: LogEngine, randomBytes: (count: number) => Uint8Arra
       abort: (refusal) => reject(new Error(`the first epoch could not begin: ${refusal.message}`)),
     });
   });
-}
-
-function commandPort(engine: LogEngine, settings: LogNodeSettings): CommandPort {
-  const handlers = commandHandlers(settings);
-  return {
-    submit(command, render, settle) {
-      const handler = handlers[command.kind] as never;
-      engine.enqueue(new HandledTask({ command, handler, writes: WRITES[command.kind], render, settle }));
-    },
-  };
-}
-
-const asIs = <A>(answer: A): A => answer;
-
-function ingestPort(engine: LogEngine, ingest: Ingest): IngestPort {
-  const { links } = ingest;
-  return {
-    offer(event, settle) {
-      engine.enqueue(
-        new HandledTask({
-          command: event,
-          handler: (turn, offered: typeof event) => takeErpEvent(turn, offered, ingest),
-          writes: true,
-          render: asIs,
-          settle,
-        }),
-      );
-    },
-    heartbeat(source, lastSequence, settle) {
-      engine.enqueue(
-        new HandledTask({
-          command: { source, lastSequence },
-          handler: (turn, beat: { source: string; lastSequence: number }) => takeHeartbeat(turn, beat, links),
-          writes: false,
-          render: asIs,
-          settle,
-        }),
-      );
-    },
-    sourceStatus(source, settle) {
-      engine.enqueue(
-        new HandledTask({
-          command: { source },
-          handler: (turn, query: { source: string }) => readSourceStatus(turn, query, links),
-          writes: false,
-          render: asIs,
-          settle,
-        }),
-      );
-    },
-  };
 }

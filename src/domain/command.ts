@@ -4,6 +4,7 @@ import type { ErpOperation, ErpOperationAnswers } from "./erp-operations.js";
 import type { StoredException } from "./partition-state.js";
 import type { EffectivePolicy, PolicyFields, PolicyScope } from "./policy.js";
 import type { ReleaseReason, Reservation, ReservationState } from "./reservation.js";
+import type { GetSyncHealth, SyncHealth } from "./sync-health.js";
 
 /** A SKU and a quantity of 1 to QUANTITY_MAX whole base units. */
 export interface LineRequest {
@@ -23,6 +24,7 @@ export type Command =
   | PutDealer
   | PutPolicy
   | GetPolicy
+  | GetSyncHealth
   | ErpOperation;
 
 export interface Reserve {
@@ -182,4 +184,5 @@ export interface Answers extends ErpOperationAnswers {
   PutDealer: Dealer;
   PutPolicy: PolicyAnswer;
   GetPolicy: PolicyAnswer;
+  GetSyncHealth: SyncHealth;
 }

@@ -23,6 +23,14 @@ export class DeadlineHeap {
     return this.#size === 0 ? 0 : this.#numbers[0]!;
   }
 
+  /** Holds whose deadline is before a moment; a walk over all of them only where there is one. */
+  countDue(nowMs: number): number {
+    if (this.earliestMs >= nowMs) return 0;
+    let due = 0;
+    for (let slot = 0; slot < this.#size; slot++) if (this.#deadlines[slot]! < nowMs) due += 1;
+    return due;
+  }
+
   /** Sets or moves the deadline of a hold. */
   set(number: number, deadlineMs: number): void {
     let slot = this.#slots.get(number);

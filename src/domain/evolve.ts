@@ -50,6 +50,7 @@ export function evolve(state: PartitionState, event: PartitionEvent, stamp: Reco
       evolveErpEvent(state, event, stamp, touched);
       return;
     case "ErpEventRejected":
+    case "OutcomesTold":
       return;
     case "DispatchUnmatched": {
       const stock = state.stocks.touch(event.stock);
@@ -66,6 +67,7 @@ export function evolve(state: PartitionState, event: PartitionEvent, stamp: Reco
         previousOfStock: stock.newestException,
       });
       stock.newestException = number;
+      state.openExceptions += 1;
       return;
     }
     case "ReservationMade":
@@ -121,6 +123,7 @@ export function evolve(state: PartitionState, event: PartitionEvent, stamp: Reco
       exception.attached += quantity;
       if (reservation !== 0) exception.attachments = [...exception.attachments, { reservation, line, quantity }];
       assert(exception.attached <= exception.quantity, "I2: no more is attached than was unmatched");
+      if (exception.attached === exception.quantity) state.openExceptions -= 1;
       return;
     }
     case "StockSourceMoved": {

@@ -49,6 +49,9 @@ export interface PartitionState {
   readonly exceptions: Table<StoredException>;
   readonly movements: History<Movement>;
   readonly accuracy: Table<AccuracyItem>;
+  /** Exceptions with units that are not attached, and stocks in quarantine: what waits for a person. Set by evolve only. */
+  openExceptions: number;
+  quarantinedStocks: number;
   /** What is held back of every stock while the ERP is away. Set by evolve only. */
   degraded: DegradedBuffer;
   /** How often that has changed; part of the version of every stock. */

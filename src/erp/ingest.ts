@@ -3,7 +3,7 @@
  * are buffered durably, and what cannot be taken is dead-lettered while the sequence moves on.
  */
 import { overloaded } from "../actor/refusals.js";
-import type { EventDisposition, SourceStatus } from "../actor/service.js";
+import type { EventDisposition, Heartbeat, SourceStatus } from "../actor/service.js";
 import type { Turn } from "../actor/turn.js";
 import { decideErpEvent, type ErpDecision } from "../domain/decide/erp.js";
 import { type ErpEvent, type IncomingErpEvent, isFaulty } from "../domain/erp-event.js";
@@ -49,11 +49,7 @@ export function takeErpEvent(
 }
 
 /** A heartbeat: nothing is journalled, but a lost last event shows. */
-export function takeHeartbeat(
-  turn: Turn,
-  heartbeat: { readonly source: string; readonly lastSequence: number },
-  links: SourceLinks,
-): Result<EventDisposition> {
+export function takeHeartbeat(turn: Turn, heartbeat: Heartbeat, links: SourceLinks): Result<EventDisposition> {
   const known = turn.system.source(heartbeat.source);
   if (known === undefined && !links.hasRoomFor(heartbeat.source, turn.nowMs)) {
     return { refusal: overloaded("table of sources", { source: heartbeat.source }) };

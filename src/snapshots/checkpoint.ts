@@ -43,6 +43,8 @@ const PARTITION_COUNTS = [
   "degradedPercent",
   "degradedChanges",
   "accuracy",
+  "openExceptions",
+  "quarantinedStocks",
 ] as const;
 const SYSTEM_COUNTS = [
   "epochs",

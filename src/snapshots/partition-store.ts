@@ -73,6 +73,8 @@ export interface PartitionHead {
   readonly degradedPercent: number;
   readonly degradedChanges: number;
   readonly accuracy: number;
+  readonly openExceptions: number;
+  readonly quarantinedStocks: number;
 }
 
 export function emptyHead(partition: number, warehouseId: string): PartitionHead {
@@ -94,6 +96,8 @@ export function emptyHead(partition: number, warehouseId: string): PartitionHead
     degradedPercent: 0,
     degradedChanges: 0,
     accuracy: 0,
+    openExceptions: 0,
+    quarantinedStocks: 0,
   };
 }
 
@@ -111,6 +115,8 @@ export class PartitionStore implements PartitionState {
   readonly atRisk = new Set<number>();
   degraded: DegradedBuffer;
   degradedChanges: number;
+  openExceptions: number;
+  quarantinedStocks: number;
   readonly openLines = new OpenLines();
   readonly deadlines = new DeadlineHeap();
   readonly orders: OrderIndex;
@@ -188,6 +194,8 @@ export class PartitionStore implements PartitionState {
       percent: head.degradedPercent,
     };
     this.degradedChanges = head.degradedChanges;
+    this.openExceptions = head.openExceptions;
+    this.quarantinedStocks = head.quarantinedStocks;
     this.#tables = [this.stocks, this.dealers, this.reservations, answers, this.exceptions, movements, this.accuracy];
     this.#indexes = [stockKeys, dealerKeys, answerKeys];
     if (head.reservations > 0) this.#loadOpen(head.reservations);
@@ -224,6 +232,8 @@ export class PartitionStore implements PartitionState {
       degradedPercent: this.degraded.percent,
       degradedChanges: this.degradedChanges,
       accuracy: this.accuracy.count,
+      openExceptions: this.openExceptions,
+      quarantinedStocks: this.quarantinedStocks,
     };
   }
 

@@ -39,7 +39,7 @@ async function sourceState() {
 }
 
 async function heartbeat(lastSequence: number) {
-  node.node.ports.ingest.heartbeat("erp", lastSequence, () => {});
+  node.node.ports.ingest.heartbeat({ source: "erp", lastSequence, erpResponseMs: undefined }, () => {});
   await node.settle();
 }
 

@@ -121,7 +121,7 @@ export class ServiceCalls {
     this.#entering = call;
     if (request.kind === "command") commands.submit(request.command, (answer) => structuredClone(answer), settle);
     else if (request.kind === "erp") ingest.offer(request.event, settle);
-    else if (request.kind === "heartbeat") ingest.heartbeat(request.source, request.lastSequence, settle);
+    else if (request.kind === "heartbeat") ingest.heartbeat({ ...request, erpResponseMs: undefined }, settle);
     else ingest.sourceStatus(request.source, settle);
     this.#entering = undefined;
   }

@@ -1,8 +1,9 @@
 /** ErpEvent messages to events: readable but bad ones become faulty events, unreadable ones end the stream. */
 import { toBinary } from "@bufbuild/protobuf";
+import type { Heartbeat } from "../../actor/service.js";
 import type { ErpBody, IncomingErpEvent } from "../../domain/erp-event.js";
 import type { Refusal } from "../../domain/refusal.js";
-import { type ErpEvent, ErpEventSchema } from "../../gen/holdfast/v1/erp_event_pb.js";
+import { type ErpEvent, ErpEventSchema, type SourceHeartbeat } from "../../gen/holdfast/v1/erp_event_pb.js";
 import { EDGE_LIMITS, LIMITS } from "../../limits.js";
 import { clipText } from "../clip-text.js";
 import { FieldCheck } from "./field-check.js";
@@ -10,7 +11,7 @@ import { RELEASE_REASONS } from "./reservation-requests.js";
 
 export type CheckedEvent =
   | { readonly kind: "event"; readonly event: IncomingErpEvent }
-  | { readonly kind: "heartbeat"; readonly source: string; readonly lastSequence: number }
+  | { readonly kind: "heartbeat"; readonly heartbeat: Heartbeat }
   /** A heartbeat that says nothing usable; it has no sequence, so there is nothing to dead-letter. */
   | { readonly kind: "rejected"; readonly source: string; readonly reason: string }
   | { readonly kind: "unreadable"; readonly refusal: Refusal };
@@ -30,15 +31,17 @@ export function checkErpEvent(message: ErpEvent | undefined): CheckedEvent {
   if (refused !== undefined) return { kind: "unreadable", refusal: refused };
   return heartbeat === undefined
     ? { kind: "event", event: readEvent(message, Number(message.sequence)) }
-    : readHeartbeat(source, heartbeat.lastSequence);
+    : readHeartbeat(source, heartbeat);
 }
 
-function readHeartbeat(source: string, told: bigint): CheckedEvent {
+function readHeartbeat(source: string, told: SourceHeartbeat): CheckedEvent {
   const check = new FieldCheck();
-  const lastSequence = check.count("last_sequence", told);
+  const lastSequence = check.count("last_sequence", told.lastSequence);
+  const erpResponseMs =
+    told.erpResponseTime === undefined ? undefined : check.holdDuration("erp_response_time", told.erpResponseTime);
   const badField = check.firstField;
   return badField === undefined
-    ? { kind: "heartbeat", source, lastSequence }
+    ? { kind: "heartbeat", heartbeat: { source, lastSequence, erpResponseMs } }
     : { kind: "rejected", source, reason: invalid(badField) };
 }
 

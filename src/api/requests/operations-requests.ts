@@ -3,6 +3,7 @@ import { isAbsolute, resolve } from "node:path";
 import type { AvailabilityPort } from "../../actor/service.js";
 import type { GetPolicy, GetStock, PutDealer, PutPolicy } from "../../domain/command.js";
 import type { PolicyFields, PolicyScope } from "../../domain/policy.js";
+import type { GetSyncHealth } from "../../domain/sync-health.js";
 import type { GetAvailabilityRequest } from "../../gen/holdfast/v1/availability_service_pb.js";
 import type {
   GetPolicyRequest,
@@ -12,6 +13,7 @@ import type {
   PutDealerRequest,
   PutPolicyRequest,
 } from "../../gen/holdfast/v1/operations_service_pb.js";
+import type { GetSyncHealthRequest } from "../../gen/holdfast/v1/sync_health_pb.js";
 import { FieldCheck } from "./field-check.js";
 import type { Checked } from "./reservation-requests.js";
 
@@ -201,4 +203,12 @@ export function checkGetAvailability(
   const refused = check.refusal();
   if (refused !== undefined) return refused;
   return { dealerId, warehouseId, skus, pageSize, pageToken };
+}
+
+export function checkGetSyncHealth({ warehouseId, sku }: GetSyncHealthRequest): Checked<GetSyncHealth> {
+  const check = new FieldCheck();
+  check.optionalName("warehouse_id", warehouseId);
+  check.optionalName("sku", sku);
+  if (sku !== "" && warehouseId === "") check.fail("warehouse_id", "must be set where sku is");
+  return check.refusal() ?? { kind: "GetSyncHealth", warehouseId, sku };
 }

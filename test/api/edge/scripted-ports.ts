@@ -60,7 +60,7 @@ export class ScriptedPorts implements ServicePorts {
 
   readonly ingest: ServicePorts["ingest"] = {
     offer: (event, settle) => this.#takeEvent({ event, settle }),
-    heartbeat: (source, lastSequence, settle) => this.#takeEvent({ event: { source, lastSequence }, settle }),
+    heartbeat: ({ source, lastSequence }, settle) => this.#takeEvent({ event: { source, lastSequence }, settle }),
     sourceStatus: (_, settle) => settle(this.status),
   };
 

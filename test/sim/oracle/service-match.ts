@@ -102,7 +102,7 @@ export class ServiceMatch {
     const { commands, ingest } = this.node.node.ports;
     if (request.kind === "command") commands.submit(request.command, (answer) => structuredClone(answer), settle);
     else if (request.kind === "erp") ingest.offer(request.event, settle);
-    else if (request.kind === "heartbeat") ingest.heartbeat(request.source, request.lastSequence, settle);
+    else if (request.kind === "heartbeat") ingest.heartbeat({ ...request, erpResponseMs: undefined }, settle);
     else ingest.sourceStatus(request.source, settle);
   }
 
