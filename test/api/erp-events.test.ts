@@ -15,7 +15,7 @@ let tests = 0;
 let sku = "";
 
 beforeAll(async () => {
-  service = await ServiceHarness.start();
+  service = await ServiceHarness.start({ erpQuantityMax: Number.MAX_SAFE_INTEGER });
   await service.receive("warehouse", 1);
 });
 
