@@ -10,6 +10,7 @@ import { registerCommit } from "./commands/commit.js";
 import { registerDealers } from "./commands/dealers.js";
 import { registerExtend } from "./commands/extend.js";
 import { registerGet } from "./commands/get.js";
+import { registerHealth } from "./commands/health.js";
 import { registerList } from "./commands/list.js";
 import { registerPolicy } from "./commands/policy.js";
 import { registerReceive } from "./commands/receive.js";
@@ -35,6 +36,7 @@ const COMMANDS: readonly ((program: Command, session: Session) => void)[] = [
   registerAvailability,
   registerReceive,
   registerStock,
+  registerHealth,
   registerDealers,
   registerPolicy,
   registerBackup,
