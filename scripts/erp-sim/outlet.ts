@@ -50,10 +50,7 @@ export class Outlet {
     this.#pusher = this.#client.pushEvents({
       source,
       heartbeatMs,
-      onAcknowledged: ({ sequence, disposition }) => {
-        this.#unacknowledged -= 1;
-        onAcknowledged(Number(sequence), disposition);
-      },
+      onAcknowledged: ({ sequence, disposition }) => onAcknowledged(Number(sequence), disposition),
       onPositionsRequest: (request) => this.#report(request),
       onError: (error) => this.#say(error),
     });
@@ -111,7 +108,12 @@ export class Outlet {
       for (let event = this.#queue.shift(); event !== undefined; event = this.#queue.shift()) {
         const { sequence, eventId, occurredAtMs, body } = event;
         this.#unacknowledged += 1;
-        await this.#pusher.push({ sequence, eventId, occurTime: timestampFromMs(occurredAtMs), body });
+        const input = { sequence, eventId, occurTime: timestampFromMs(occurredAtMs), body };
+        const { acknowledged } = await this.#pusher.push(input);
+        const settle = (): void => {
+          this.#unacknowledged -= 1;
+        };
+        acknowledged.then(settle, settle);
         this.#parts.onSent();
       }
     } catch (error) {
