@@ -11,8 +11,8 @@ export interface EventFeedParts {
   /** At least this often one heartbeat, and one at once where nothing else waits when the stream opens. */
   readonly heartbeatMs: number;
   readonly environment: RetryEnvironment;
-  /** Made when it is due. */
-  readonly heartbeat: () => ErpEvent;
+  /** Made when it is due; undefined when the source is silent, and then it is due again after as long. */
+  readonly heartbeat: () => ErpEvent | undefined;
   /** Nothing will come any more: the stream ends once the backlog is sent. */
   readonly isComplete: () => boolean;
 }
@@ -43,13 +43,15 @@ export class EventFeed implements AsyncIterableIterator<ErpEvent> {
       if (dueInMs <= 0) {
         this.#heartbeatDueAtMs = environment.nowMs() + heartbeatMs;
         const value = heartbeat();
-        backlog.sendHeartbeat(value);
-        return { done: false, value };
+        if (value !== undefined) {
+          backlog.sendHeartbeat(value);
+          return { done: false, value };
+        }
       }
       const value = backlog.take();
       if (value !== undefined) return { done: false, value };
       if (isComplete()) return DONE;
-      await this.#pause(dueInMs);
+      await this.#pause(this.#heartbeatDueAtMs - environment.nowMs());
     }
   }
 

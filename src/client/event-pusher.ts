@@ -62,6 +62,8 @@ export interface EventPusherOptions {
   readonly rememberedMax?: number;
   /** How often the server is told that the source is alive, and what its last event is. 10 s when unset. */
   readonly heartbeatMs?: number;
+  /** Asked when a heartbeat is due. A connector that polls says no while its ERP does not answer: it is no sign of life by itself. */
+  readonly isSourceAlive?: () => boolean;
   /** How long the oldest unanswered event may wait before the stream is opened anew. 30 s when unset. */
   readonly answerTimeoutMs?: number;
   readonly backoff?: Pick<RetryPolicy, "backoffMinMs" | "backoffMaxMs">;
@@ -309,7 +311,8 @@ export class EventPusher {
     return messageFromInput(ErpEventSchema, { source, eventId, body, sequence: sequence ?? 0, occurTime: happenedAt });
   }
 
-  #heartbeat(): ErpEvent {
+  #heartbeat(): ErpEvent | undefined {
+    if (this.#options.isSourceAlive?.() === false) return undefined;
     const erpResponseTime = this.#erpResponseMs === undefined ? undefined : durationFromMs(this.#erpResponseMs);
     this.#erpResponseMs = undefined;
     const lastSequence = max(this.#announced, this.#backlog.newestSent);

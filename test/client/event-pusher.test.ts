@@ -162,6 +162,26 @@ describe("a pusher", () => {
     await flushed;
   });
 
+  test("tells no heartbeat while its source is silent, and one once it speaks again", async () => {
+    const ingest = new ScriptedIngest();
+    const asked = signal();
+    const told = signal();
+    let questions = 0;
+    const isSourceAlive = (): boolean => {
+      if (++questions === 3) asked.give();
+      return questions > 3;
+    };
+    ingest.fate = () => {
+      told.give();
+      return "answered";
+    };
+    await pushTo(ingest, { heartbeatMs: 5, isSourceAlive });
+    await asked.given;
+    expect(ingest.arrived).toEqual([]);
+    await told.given;
+    expect(ingest.arrived).toEqual(["0/0"]);
+  });
+
   test("tells the last sequence in a heartbeat when idle, and at once when a stream opens with nothing to send", async () => {
     const ingest = new ScriptedIngest();
     const pusher = await pushTo(ingest, { heartbeatMs: 5 });
