@@ -28,7 +28,7 @@ const ANSWER = {
 };
 
 test("health shows each source, and each measure with its level and where that would change", async () => {
-  const { server, exitCode, stdout } = await runAgainst(
+  const { server, exitCode, out } = await runAgainst(
     { getSyncHealth: () => ANSWER },
     "health",
     "--warehouse",
@@ -38,9 +38,9 @@ test("health shows each source, and each measure with its level and where that w
   );
   expect(exitCode).toBe(0);
   expect(server.requests.get("getSyncHealth")).toMatchObject([{ warehouseId: "north", sku: "bolt" }]);
-  expect(stdout).toMatch(/erp +STALE +never +7/);
-  expect(stdout).toMatch(/received to applied, p99 +12ms +green +250ms +2s/);
-  expect(stdout).toMatch(/ERP's answers, p99 +- +-/);
-  expect(stdout).toMatch(/accuracy over 1h +97\.0 % of 100 +red +99\.5 % +98\.0 %/);
-  expect(stdout).toMatch(/dead letters +2 +amber +1 +20/);
+  expect(out).toMatch(/erp +STALE +never +7/);
+  expect(out).toMatch(/received to applied, p99 +12ms +green +250ms +2s/);
+  expect(out).toMatch(/ERP's answers, p99 +- +-/);
+  expect(out).toMatch(/accuracy over 1h +97\.0 % of 100 +red +99\.5 % +98\.0 %/);
+  expect(out).toMatch(/dead letters +2 +amber +1 +20/);
 });
