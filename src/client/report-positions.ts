@@ -5,7 +5,6 @@
  * 1. A run is told complete only when every batch was sent: where the caller's batches throw, it is cancelled, and no run.
  * 2. It is not retried: the batches are the caller's, who can report the same run again.
  */
-import { once } from "node:events";
 import { create } from "@bufbuild/protobuf";
 import type { Client, ClientWritableStream, ServiceError } from "@grpc/grpc-js";
 import { status } from "@grpc/grpc-js";
@@ -74,13 +73,26 @@ async function writeBatches(
       if (ended.aborted) return;
       const positions = batch.slice(first, first + POSITIONS_MAX);
       const request = messageFromInput(ReportPositionsRequestSchema, { source, runId, full, positions });
-      if (call.write(request)) continue;
-      await once(call, "drain", { signal: ended }).catch(() => {});
+      if (!call.write(request)) await drained(call, ended);
     }
     if (ended.aborted) return;
   }
   call.write(create(ReportPositionsRequestSchema, { source, runId, full, last: true }));
   call.end();
+}
+
+/** Resolves once the connection takes more, or the call is over. */
+function drained(call: ClientWritableStream<ReportPositionsRequest>, ended: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      call.removeListener("drain", settle);
+      ended.removeEventListener("abort", settle);
+      resolve();
+    };
+    call.once("drain", settle);
+    ended.addEventListener("abort", settle, { once: true });
+    if (ended.aborted) settle();
+  });
 }
 
 function cancelled(): HoldfastError {
