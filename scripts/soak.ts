@@ -29,7 +29,11 @@ const steps = Number(values.steps);
 const firstSeed = values.seed === undefined ? Math.floor(Date.now() / 1000) % 1_000_000_000 : Number(values.seed);
 
 if (process.send === undefined) await lead(Number(values.minutes), Number(values.workers));
-else process.on("message", (seed: number) => void play(seed));
+else {
+  process.on("message", (seed: number) => void play(seed));
+  // The leader has found something and is gone: nobody wants this world's report.
+  process.on("disconnect", () => process.exit());
+}
 
 /** One world, in a process of its own that plays one after the other. */
 async function play(seed: number): Promise<void> {

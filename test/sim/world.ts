@@ -241,6 +241,8 @@ export class World implements SimulationContext {
       found: (cause) => this.found(cause),
       checkpointed: () => this.note("checkpoint"),
       imageFailed: (cause) => {
+        // An image that a fault has damaged is passed over, and says so without a cause.
+        if (typeof cause === "string" && this.#diskFaults > 0) return;
         if (!this.#isOfAFault(cause)) this.found(new Finding(`no image: ${describe(cause)}`, { cause }));
       },
     };
