@@ -12,14 +12,14 @@ export const USAGE = `Measures Holdfast beside an echo server on the same transp
   npm run bench -- --quick             the same in under three minutes
   npm run bench -- --size              a large data folder: time to start, memory, cold stocks
   npm run bench -- --peers             a race against PostgreSQL and Redis behind the same front end; both must be installed
-  npm run bench -- --profile unary     where the server's time goes (unary, stream or lines)
+  npm run bench -- --profile unary     where the server's time goes (unary, stream, lines or replay)
   npm run bench -- --target echo       self-test: a second echo server in Holdfast's place, every ratio near 1
 
   --json              one JSON object on standard output, progress on standard error
   --rounds N          most rounds of each comparison, at least 5 (default 9; quick 7)
   --turns N           turns of each side in a round (default 8; quick 4)
   --window-ms N       length of the measured part of a turn (default 400; quick 250)
-  --only A,B          only these: unary, stream, lines, hot_vs_spread, open_holds, latency;
+  --only A,B          only these: unary, stream, lines, replay, hot_vs_spread, open_holds, latency;
                       of --peers: hot, spread, zipf, stream, lines
   --data-root DIR     where data folders are made (default: the system's temporary folder)
   --profile-dir DIR   where --profile leaves the .cpuprofile (default: ./profiles)

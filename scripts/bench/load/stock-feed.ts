@@ -12,8 +12,8 @@ import { paths } from "./paths.js";
 import { skuName } from "./reserve-message.js";
 import { type StreamExchange, StreamLoad } from "./stream-load.js";
 
-/** Enough units for any load of this benchmark, and far below 2^53 in sum. */
-const UNITS_OF_EACH_STOCK = 1_000_000_000n;
+/** Enough units for any load of this benchmark, and no more than an event may bring (erp.quantityMax). */
+const UNITS_OF_EACH_STOCK = 100_000_000n;
 const WINDOW = 512;
 
 export interface StockRange {

@@ -1,5 +1,6 @@
-/** The loads that are compared with the echo server: unary calls, messages of a stream, and orders of 50 lines. */
+/** The loads that are compared with the echo server: unary calls, messages of a stream, orders of 50 lines, and events sent again. */
 import type { Connection } from "../load/connection.js";
+import { eventReplayExchanges } from "../load/event-replay.js";
 import { reserveExchanges, reserveStreamExchanges } from "../load/exchanges.js";
 import type { Load } from "../load/load.js";
 import { spreadSkus } from "../load/reserve-message.js";
@@ -13,7 +14,7 @@ export const SPREAD_SKUS = 1_500;
 const CONNECTIONS = 4;
 const LINES_OF_ORDER = 50;
 
-export const groupNames = ["unary", "stream", "lines"] as const;
+export const groupNames = ["unary", "stream", "lines", "replay"] as const;
 export type GroupName = (typeof groupNames)[number];
 
 export interface Group {
@@ -28,6 +29,7 @@ export interface Group {
 export const groups: Readonly<Record<GroupName, Group>> = {
   unary: { unit: "calls", unitsPerCall: 1, warmUpCalls: 20_000, makeLoad: unaryLoad },
   stream: { unit: "messages", unitsPerCall: 1, warmUpCalls: 60_000, makeLoad: streamLoad },
+  replay: { unit: "events", unitsPerCall: 1, warmUpCalls: 60_000, makeLoad: replayLoad },
   lines: { unit: "lines", unitsPerCall: LINES_OF_ORDER, warmUpCalls: 5_000, makeLoad: linesLoad },
 };
 
@@ -50,6 +52,11 @@ function linesLoad(connections: readonly Connection[]): Load {
   const skus = spreadOverAll();
   const makeExchange = reserveExchanges({ warehouseId: WAREHOUSE_ID, skus, lines: LINES_OF_ORDER });
   return new UnaryLoad({ connections, inFlightPerConnection: 8, makeExchange });
+}
+
+function replayLoad(connections: readonly Connection[]): Load {
+  const makeExchange = eventReplayExchanges(WAREHOUSE_ID);
+  return new StreamLoad({ connections, streamsPerConnection: 2, window: 64, makeExchange });
 }
 
 function spreadOverAll() {

@@ -16,6 +16,7 @@ export const ratioTargets: readonly Target[] = [
   UNARY_RATIO,
   { name: "stream.cpu_ratio", bound: "at least", value: 0.5 },
   { name: "lines.cpu_ratio", bound: "at least", value: 0.4 },
+  { name: "replay.ratio", bound: "at least", value: 0.6 },
   { name: "hot_vs_spread.cpu_ratio", bound: "at least", value: 0.95 },
   { name: "open_holds.cpu_ratio", bound: "at least", value: 0.85 },
   { name: "level_puts_per_reservation", bound: "at most", value: 0.25 },
