@@ -1,7 +1,8 @@
 /**
  * One connection to a server, and how unary calls are made on it. It knows no service.
  *
- * 1. Every unary call has a deadline. UNAVAILABLE is retried with the same request, nothing else is (retry.ts).
+ * 1. Every unary call has a deadline. UNAVAILABLE is retried with the same request, nothing else is (retry.ts); and not even that
+ *    where a second attempt could have a second effect.
  * 2. A mutating request without a request_id gets a random one, before its first attempt.
  * 3. Every failure is a HoldfastError.
  */

@@ -1,8 +1,8 @@
 /**
  * The typed client: one method for each RPC of the four services, plain objects in, messages out.
  *
- * 1. Every call has a deadline. UNAVAILABLE is retried with the same request, nothing else is (retry.ts).
- * 2. A mutating request without a request_id gets a random one, before its first attempt.
+ * 1. Unary calls have a deadline, and are retried where that is safe (connection.ts).
+ * 2. What runs for long, a pusher of events and a watch of orders, gets over disconnects by itself; the plain streams do not.
  * 3. Every failure is a HoldfastError. Too little stock is no failure: it is an answer with outcome REJECTED.
  */
 import { Metadata } from "@grpc/grpc-js";

@@ -2,6 +2,7 @@ import { type ServerDuplexStream, status } from "@grpc/grpc-js";
 import { afterEach, describe, expect, test } from "vitest";
 import {
   Disposition,
+  durationMs,
   type EventPusher,
   type EventPusherOptions,
   HoldfastClient,
@@ -60,6 +61,9 @@ function signal<T = void>(): { given: Promise<T>; give: (value: T) => void } {
   });
   return { given, give };
 }
+
+/** One round of the event loop. */
+const nextRound = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** A small generator of numbers from 0 to 1, the same for the same seed. */
 function chance(seed: number): () => number {
@@ -139,12 +143,12 @@ describe("a pusher", () => {
       isTaken = true;
       return pushed;
     });
+    for (let round = 0; round < 20; round++) await nextRound();
     expect(held).toHaveLength(3);
-    await Promise.resolve();
     expect(isTaken).toBe(false);
     while (!isTaken) {
       held.shift()?.();
-      await new Promise((resolve) => setImmediate(resolve));
+      await nextRound();
     }
     expect((await fifth).sequence).toBe(5n);
   });
@@ -182,27 +186,47 @@ describe("a pusher", () => {
     expect(ingest.arrived).toEqual(["0/0"]);
   });
 
-  test("tells the last sequence in a heartbeat when idle, and at once when a stream opens with nothing to send", async () => {
+  test("sends a heartbeat at once when a stream opens with nothing to send, and none before events that wait", async () => {
+    const ingest = new ScriptedIngest();
+    ingest.appliedSequence = 3n;
+    const first = signal();
+    ingest.fate = () => {
+      first.give();
+      return "answered";
+    };
+    await pushTo(ingest);
+    await first.given;
+    expect(ingest.arrived).toEqual(["0/3"]);
+    const busy = new ScriptedIngest();
+    const pusher = await pushTo(busy);
+    await pusher.push(received(1));
+    await pusher.close();
+    expect(busy.arrived).toEqual(["1"]);
+  });
+
+  test("tells its last sequence in a heartbeat when idle, what was announced, and the ERP's slowest answer once", async () => {
     const ingest = new ScriptedIngest();
     const pusher = await pushTo(ingest, { heartbeatMs: 5 });
-    await pusher.started;
-    const twice = signal();
-    ingest.fate = () => {
-      if (ingest.arrived.filter((arrival) => arrival === "0/2").length === 2) twice.give();
-      return "answered";
-    };
     await pusher.push(received(1));
     await pusher.push(received(2));
-    await twice.given;
-    pusher.announce(7);
-    pusher.noteErpResponse(12);
-    const announced = signal();
+    await pusher.flush();
+    const heartbeats: string[] = [];
+    const enough = signal();
     ingest.fate = ({ body }) => {
-      if (body.case === "sourceHeartbeat" && body.value.lastSequence === 7n) announced.give();
+      if (body.case !== "sourceHeartbeat") return "answered";
+      const { lastSequence, erpResponseTime } = body.value;
+      heartbeats.push(`${lastSequence} ${erpResponseTime === undefined ? "-" : durationMs(erpResponseTime)}`);
+      if (heartbeats.at(-1) === "2 -" && heartbeats.length === 1) {
+        pusher.announce(7);
+        pusher.noteErpResponse(12);
+        pusher.noteErpResponse(340);
+        pusher.noteErpResponse(5);
+      }
+      if (heartbeats.length === 3) enough.give();
       return "answered";
     };
-    await announced.given;
-    expect(ingest.arrived.indexOf("0/2")).toBeGreaterThan(ingest.arrived.indexOf("2"));
+    await enough.given;
+    expect(heartbeats.slice(0, 3)).toEqual(["2 -", "7 340", "7 -"]);
   });
 
   test("hands a request for positions to its handler, and tells what the handler throws", async () => {
