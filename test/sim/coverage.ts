@@ -65,6 +65,7 @@ const RARE_EVENTS = [
   "a decision was made while an append was in flight",
   "the log went on in a new segment",
   "a start replayed the journal's tail after a checkpoint",
+  "a start was held to every invariant",
   "the snapshot was made anew from the journal",
   "the snapshot was made anew from an image",
   "an image was made",

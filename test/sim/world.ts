@@ -18,6 +18,7 @@ import { tryImages } from "./image-trial.js";
 import { JournalWatch } from "./journal-watch.js";
 import { Oracle } from "./oracle/oracle.js";
 import { readJournal } from "./read-journal.js";
+import { auditStart } from "./restart-audit.js";
 import { ServiceCalls } from "./service-calls.js";
 import { SimulatedDisk } from "./simulated-disk.js";
 import { SimulatedPages } from "./simulated-pages.js";
@@ -268,6 +269,7 @@ export class World implements SimulationContext {
 
   #nodeOpened(node: LogNode, journal: Journal): void {
     this.calls.connect(node);
+    auditStart(this, node);
     this.#seams.node?.(node, { journal });
   }
 
