@@ -51,7 +51,9 @@ export async function flipOneBit(context: SimulationContext, disk: MemoryDisk): 
 }
 
 function isOfJournal(path: string): boolean {
-  return path === `${FOLDER}/FORMAT` || path === `${FOLDER}/WITNESS` || path.endsWith(".seg");
+  return (
+    path === `${FOLDER}/FORMAT` || path === `${FOLDER}/WITNESS` || (path.startsWith(FOLDER) && path.endsWith(".seg"))
+  );
 }
 
 function endOf(bytes: Buffer): number {

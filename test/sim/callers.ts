@@ -23,6 +23,8 @@ interface Sent {
   readonly command: Mutation;
   readonly first: DecisionMade | undefined;
   readonly wasUnknown: boolean;
+  /** It was sent in the world before. */
+  readonly isOld?: boolean;
 }
 
 const KNOWN_MAX = 60;
@@ -32,14 +34,24 @@ const AFTER_MS_MAX = 15_000;
 export class Callers {
   readonly #world: World;
   readonly #orders: Orders;
+  /** What they have in mind: the newest. */
   readonly #known: Known[] = [];
   readonly #sent: Sent[] = [];
+  readonly #everKnown: Known[] = [];
+  readonly #everSent: Mutation[] = [];
   readonly #pages: Command[] = [];
   #requests = 0;
 
-  constructor(world: World) {
+  /** `before`: the same people in another world, who remember some of what they did and were told there. */
+  constructor(world: World, before?: Callers) {
     this.#world = world;
     this.#orders = new Orders(world.random);
+    if (before === undefined) return;
+    const some = <T>(all: readonly T[]): T[] =>
+      all.length === 0 ? [] : Array.from({ length: KNOWN_MAX }, () => world.random.pick(all));
+    this.#known.push(...some(before.#everKnown).map((known) => ({ ...known })));
+    this.#sent.push(...some(before.#everSent).map(fromBefore));
+    this.#requests = before.#requests;
   }
 
   /** Some reservation, of any state, that an ERP may have heard of. */
@@ -212,6 +224,7 @@ export class Callers {
     const index = this.#sent.findIndex(same);
     if (index === -1) {
       this.#sent.push(sent);
+      this.#everSent.push(sent.command);
       if (this.#sent.length > KNOWN_MAX) this.#sent.shift();
       return;
     }
@@ -226,6 +239,7 @@ export class Callers {
     const { requestId, dealerId } = command;
     const before = this.#sent.find((one) => one.command.requestId === requestId && one.command.dealerId === dealerId);
     if (before === undefined || told.kind !== "answered" || made.before !== made.total) return;
+    if (before.isOld) this.#count("a request from before a backup was answered again after the restore");
     if (before.wasUnknown) this.#count("a retry resolved an unknown outcome");
     if (before.first === undefined) return;
     if (before.first.process === made.process) this.#count("a retry was answered from memory");
@@ -254,7 +268,15 @@ export class Callers {
     const { id, dealerId, state, expiresAtMs } = reservation;
     const known = this.#known.find((one) => one.id === id);
     if (known !== undefined) Object.assign(known, { state, expiresAtMs });
-    else this.#known.push({ id, dealerId, state, expiresAtMs });
+    else {
+      const heard = { id, dealerId, state, expiresAtMs };
+      this.#known.push(heard);
+      this.#everKnown.push(heard);
+    }
     if (this.#known.length > KNOWN_MAX) this.#known.shift();
   }
+}
+
+function fromBefore(command: Mutation): Sent {
+  return { command, first: undefined, wasUnknown: false, isOld: true };
 }

@@ -38,10 +38,23 @@ export class DecisionLog {
   /** The last decision that no crash can take. */
   #safeMark = 0;
 
-  /** `onDurable` hears of the records of each block, once and in order, when they can be lost no more. */
-  constructor(context: SimulationContext, onDurable: (records: readonly JournalRecord[]) => void) {
+  /**
+   * `onDurable` hears of the records of each block, once and in order, when they can be lost no more: first of those that were
+   * there before, up to the decision `mark`.
+   */
+  constructor(
+    context: SimulationContext,
+    onDurable: (records: readonly JournalRecord[]) => void,
+    { blocks, mark }: { readonly blocks: readonly Buffer[]; readonly mark: number } = { blocks: [], mark: 0 },
+  ) {
     this.#context = context;
     this.#onDurable = onDurable;
+    for (const body of blocks) {
+      const records = [...readRecords(Buffer.from(body))];
+      this.#blocks.push({ body, records, total: this.totalOf(this.#blocks.length) + records.length });
+    }
+    this.#becomeDurable(blocks.length);
+    this.#safeMark = mark;
   }
 
   /** Records that are durable. */
@@ -119,6 +132,11 @@ export class DecisionLog {
     if (safe.length === 0) return;
     this.#safeMark = safe.at(-1)!.mark;
     this.#open = this.#open.filter((decision) => decision.total > total);
+  }
+
+  /** The bodies of the first `blocks` blocks. */
+  bodies(blocks: number): readonly Buffer[] {
+    return this.#blocks.slice(0, blocks).map(({ body }) => body);
   }
 
   /** The records of the first `blocks` blocks. */

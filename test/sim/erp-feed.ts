@@ -18,13 +18,15 @@ export class ErpFeed {
   readonly #source: string;
   readonly #callers: Callers;
   readonly #orders: Orders;
-  readonly #said: IncomingErpEvent[] = [];
+  readonly #said: IncomingErpEvent[];
 
-  constructor(world: World, source: string, callers: Callers) {
+  /** `before`: the same ERP in another world, which remembers what it said there. */
+  constructor(world: World, source: string, callers: Callers, before?: ErpFeed) {
     this.#world = world;
     this.#source = source;
     this.#callers = callers;
     this.#orders = new Orders(world.random);
+    this.#said = before === undefined ? [] : [...before.#said];
   }
 
   get source(): string {

@@ -20,6 +20,8 @@ export interface FaultPlan {
   readonly wallJump: number;
   readonly pageDamage: number;
   readonly noSpace: number;
+  /** No fault, but it meets all the others. */
+  readonly backup: number;
   /** For each start after a crash. */
   readonly bitFlip: number;
   readonly batchesLost: number;
@@ -44,6 +46,7 @@ export const NO_FAULTS: FaultPlan = {
   wallJump: 0,
   pageDamage: 0,
   noSpace: 0,
+  backup: 0,
   bitFlip: 0,
   batchesLost: 0,
   slowStart: 0,
@@ -67,6 +70,7 @@ export function drawFaultPlan(random: SeededRandom): FaultPlan {
     wallJump: sometimes(0.4, 15),
     pageDamage: sometimes(0.4, 15),
     noSpace: sometimes(0.25, 6),
+    backup: sometimes(0.5, 12),
     bitFlip: sometimes(0.5, 500),
     batchesLost: sometimes(0.4, 500),
     slowStart: sometimes(0.3, 300),

@@ -1,4 +1,4 @@
-/** What happens to a world from outside: crashes, stalls, jumping clocks, full disks, damaged pages. One chance in each step. */
+/** What happens to a world from outside: crashes, stalls, jumping clocks, full disks, damaged pages, backups. One chance in each step. */
 import { Finding } from "./simulation-context.js";
 import type { World } from "./world.js";
 import { ANSWERS_FEW } from "./world-settings.js";
@@ -27,6 +27,7 @@ export class Misfortunes {
     else if (strikes(faults.wallJump)) this.#jumpWall();
     else if (strikes(faults.pageDamage)) this.#world.pages.damageOne();
     else if (strikes(faults.noSpace)) this.#fillDisk();
+    else if (strikes(faults.backup)) this.#world.backUp();
     else return false;
     return true;
   }

@@ -1,15 +1,19 @@
-/** One run: a world from its seed, `steps` moves, an end without faults, and the digest of it all. */
+/** One run: a world from its seed, `steps` moves, an end without faults, the same for one of its backups, and the digest of it all. */
+import type { SimulatedBackup } from "./backups.js";
 import { Callers } from "./callers.js";
 import type { Coverage } from "./coverage.js";
 import { endWell, publishedStocks } from "./ending.js";
 import { ErpFeed } from "./erp-feed.js";
 import { expectSoon, Misfortunes } from "./misfortunes.js";
+import { restoredWorld, tryDamaged } from "./restored-world.js";
 import { Finding } from "./simulation-context.js";
 import { Watcher } from "./watcher.js";
 import { type Seams, World } from "./world.js";
 
 /** Published figures are looked at every so many steps. */
 const LOOK_EVERY = 4;
+/** Moves of a world that was restored from a backup. */
+const STEPS_RESTORED = 120;
 
 export interface RunOptions {
   readonly seed: number;
@@ -23,6 +27,12 @@ export interface RunResult {
   /** Everything that happened: I/O that came back, timers, turns. */
   readonly events: number;
   readonly coverage: Coverage;
+}
+
+/** Who talks to the service. */
+interface People {
+  readonly callers: Callers;
+  readonly feeds: readonly [ErpFeed, ErpFeed];
 }
 
 /** A run that found something, and the command that shows it again. */
@@ -54,9 +64,34 @@ async function play(world: World, steps: number): Promise<void> {
   const { random } = world;
   const callers = new Callers(world);
   const feeds = [new ErpFeed(world, "erp", callers), new ErpFeed(world, "wms", callers)] as const;
+  await begin(world, async () => {
+    callers.begin();
+    feeds[0].begin();
+    await world.time.advance(100_000);
+  });
+  await move(world, steps, { callers, feeds });
+  await endWell(world, feeds);
+  const backups = world.backups.whole();
+  if (backups.length === 0) return;
+  await tryDamaged(world, random.pick(backups));
+  await playAgain(world, random.pick(backups), { callers, feeds });
+}
+
+/** The service is restored from a backup, and callers and ERPs go on with it as they would. */
+async function playAgain(before: World, backup: SimulatedBackup, people: People): Promise<void> {
+  const world = await restoredWorld(before, backup);
+  const callers = new Callers(world, people.callers);
+  const [erp, wms] = people.feeds;
+  const feeds = [new ErpFeed(world, "erp", callers, erp), new ErpFeed(world, "wms", callers, wms)] as const;
+  await begin(world, async () => {});
+  await move(world, STEPS_RESTORED, { callers, feeds });
+  await endWell(world, feeds);
+}
+
+async function move(world: World, steps: number, { callers, feeds }: People): Promise<void> {
+  const { random } = world;
   const misfortunes = new Misfortunes(world);
   const watcher = new Watcher();
-  await begin(world, callers, feeds[0]);
   for (let step = 0; step < steps; step++) {
     await world.time.advance(pause(world));
     world.check();
@@ -67,7 +102,6 @@ async function play(world: World, steps: number): Promise<void> {
     else callers.move();
   }
   world.check();
-  await endWell(world, feeds);
 }
 
 function look(world: World, watcher: Watcher): void {
@@ -83,13 +117,11 @@ function pause({ random, faults }: World): number {
 }
 
 /** The first start goes well; what comes then need not. */
-async function begin(world: World, callers: Callers, feed: ErpFeed): Promise<void> {
+async function begin(world: World, first: () => Promise<void>): Promise<void> {
   const { faults } = world;
   world.faults = { ...faults, diskError: 0, pageError: 0, timerFault: 0 };
   world.start();
   await expectSoon(world, () => world.node !== undefined, "the service does not serve for the first time");
-  callers.begin();
-  feed.begin();
-  await world.time.advance(100_000);
+  await first();
   world.faults = faults;
 }

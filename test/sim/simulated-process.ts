@@ -4,17 +4,17 @@
  */
 import type { EngineObserver } from "../../src/actor/engine.js";
 import { ImageKeeper } from "../../src/compose/images/image-keeper.js";
-import { imageWorkHere } from "../../src/compose/images/image-work.js";
 import { LogNode, type LogNodeSettings } from "../../src/compose/log-node.js";
+import type { BackedUp } from "../../src/images/back-up.js";
 import { removeImages } from "../../src/images/image-folder.js";
-import { WITHOUT_REST } from "../../src/images/pace.js";
 import { coveredTo, type ImageSurvey, surveyImages } from "../../src/images/survey-images.js";
 import type { Disk } from "../../src/journal/disk.js";
 import { openFileJournal } from "../../src/journal/file-journal.js";
 import { readStoreId } from "../../src/journal/format-file.js";
-import type { Journal } from "../../src/journal/journal.js";
+import type { BlockPosition, Journal } from "../../src/journal/journal.js";
 import { SnapshotDamaged } from "../../src/snapshots/page-store.js";
 import type { SimulatedDisk } from "./simulated-disk.js";
+import { SimulatedImageWork } from "./simulated-image-work.js";
 import type { SimulatedPages } from "./simulated-pages.js";
 import { SimulatedSnapshot } from "./simulated-snapshot.js";
 import { SimulatedTimers } from "./simulated-timers.js";
@@ -74,6 +74,20 @@ export class SimulatedProcess {
   /** The node that callers reach; undefined while there is none. */
   get node(): LogNode | undefined {
     return this.#isServing ? this.#node : undefined;
+  }
+
+  /** The last block that is known durable; undefined while nothing is served. */
+  get head(): BlockPosition | undefined {
+    return this.#isServing ? this.#journal?.head : undefined;
+  }
+
+  get isBackingUp(): boolean {
+    return this.#images?.isBackingUp ?? false;
+  }
+
+  /** As compose/images/take-backup.ts, once it has looked at the folder. */
+  backUp(to: string, head: BlockPosition): Promise<BackedUp> {
+    return this.#images!.backUp(to, head);
   }
 
   start(): void {
@@ -169,6 +183,8 @@ export class SimulatedProcess {
       await snapshot.remakeDamaged();
       this.#node = await openNode();
     }
+    const { checkpointPosition } = this.#node.store;
+    if (checkpointPosition !== undefined) this.#images?.checkpointed(checkpointPosition);
     observer.nodeOpened(this.#node, journal);
   }
 
@@ -182,7 +198,7 @@ export class SimulatedProcess {
         folder: FOLDER,
         storeId: (await readStoreId(disk, FOLDER))!,
         journal,
-        work: imageWorkHere(disk, WITHOUT_REST),
+        work: new SimulatedImageWork(disk),
         policy: { everyBytes: this.#options.imageEveryBytes, retention: { keepMs: 0, keepBytes: 0 } },
         segmentBytes,
         answerRetentionMs: settings.answerRetentionMs,

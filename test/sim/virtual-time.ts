@@ -22,12 +22,17 @@ export function drain(): Promise<void> {
 }
 
 export class VirtualTime implements Clock {
-  #nowUs = 0;
-  #wallOffsetMs = EPOCH_MS;
+  #nowUs: number;
+  #wallOffsetMs: number;
   #planned = 0;
   #events = 0;
   /** A binary heap, the next event first. */
   readonly #heap: Due[] = [];
+
+  constructor(startUs = 0, wallErrorMs = 0) {
+    this.#nowUs = startUs;
+    this.#wallOffsetMs = EPOCH_MS + wallErrorMs;
+  }
 
   /** Microseconds since the world began; whole. */
   get nowUs(): number {

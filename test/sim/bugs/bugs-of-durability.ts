@@ -18,7 +18,7 @@ type Prune = typeof import("../../../src/images/prune-journal.js");
 export const BUGS_OF_DURABILITY: readonly DeliberateBug[] = [
   {
     name: "an answer is given before it is durable",
-    seeds: 2,
+    seeds: 3,
     shows: /answered before record/,
     plant: () => ({
       node({ engine }) {
@@ -38,7 +38,7 @@ export const BUGS_OF_DURABILITY: readonly DeliberateBug[] = [
   },
   {
     name: "figures are published before they are durable",
-    seeds: 30,
+    seeds: 50,
     shows: /I11/,
     plant() {
       replaceIn<View>("availability/view.js", (original) => {
@@ -80,7 +80,7 @@ export const BUGS_OF_DURABILITY: readonly DeliberateBug[] = [
   },
   {
     name: "a failed write is ignored",
-    seeds: 30,
+    seeds: 50,
     shows: /is missing|I5|block|refused/,
     plant: () => ({
       disk: (disk) =>
@@ -92,8 +92,8 @@ export const BUGS_OF_DURABILITY: readonly DeliberateBug[] = [
   },
   {
     name: "blocks after WITNESS are not written again when the log is opened",
-    seeds: 30,
-    shows: /refused|is durable|I5/,
+    seeds: 100,
+    shows: /refused|is durable|is missing|I5/,
     plant() {
       replaceIn<Settle>("journal/settle-tail.js", (original) => ({
         settleTail: (disk, folder, options) =>
@@ -104,7 +104,7 @@ export const BUGS_OF_DURABILITY: readonly DeliberateBug[] = [
   },
   {
     name: "damage within the journal is cut as if it were torn",
-    seeds: 30,
+    seeds: 120,
     shows: /turned over/,
     plant() {
       replaceIn<Segments>("journal/segment-reader.js", (original) => {
@@ -137,14 +137,14 @@ export const BUGS_OF_DURABILITY: readonly DeliberateBug[] = [
   },
   {
     name: "the checkpoint moves on too early",
-    seeds: 10,
+    seeds: 40,
     shows: /goes on at|CHECKPOINT/,
     plant: () => checkpointAtFreeze(),
   },
   {
     name: "a page is believed without proof",
     seeds: 60,
-    shows: /the process ended|the engine failed|expected|records lead to/,
+    shows: /the process ended|the engine failed|a decision threw|expected|records lead to|from \d images/,
     plant() {
       replaceIn<Table>("snapshots/page-table.js", (original) => {
         original.PageTable.prototype.matches = () => true;
@@ -155,7 +155,7 @@ export const BUGS_OF_DURABILITY: readonly DeliberateBug[] = [
   },
   {
     name: "segments go that only one image covers",
-    seeds: 60,
+    seeds: 90,
     shows: /one of them damaged/,
     plant() {
       replaceIn<Prune>("images/prune-journal.js", (original) => ({
@@ -168,7 +168,7 @@ export const BUGS_OF_DURABILITY: readonly DeliberateBug[] = [
   },
   {
     name: "a jump of the wall clock expires all",
-    seeds: 15,
+    seeds: 30,
     shows: /service time went on/,
     plant() {
       replaceIn<Time>("actor/service-time.js", () => ({ ServiceTime: WallTime as never }));

@@ -44,7 +44,7 @@ export const BUGS_OF_RULES: readonly DeliberateBug[] = [
   },
   {
     name: "a request id with other content gets the first answer",
-    seeds: 10,
+    seeds: 20,
     shows: /REQUEST_ID_REUSED/,
     plant() {
       replaceIn<Idempotency>("domain/idempotency.js", () => ({ fingerprintOf: () => ({ high: 1, low: 1 }) }));
@@ -70,7 +70,7 @@ export const BUGS_OF_RULES: readonly DeliberateBug[] = [
   {
     name: "an expiry is counted twice",
     seeds: 5,
-    shows: /reserved|figures|I2/,
+    shows: /reserved|figures|I2|I1/,
     plant() {
       replaceIn<Evolve>("domain/evolve.js", (original) => ({
         evolve(state, event, stamp, touched) {
@@ -85,8 +85,8 @@ export const BUGS_OF_RULES: readonly DeliberateBug[] = [
   },
   {
     name: "a dispatch frees its units twice",
-    seeds: 10,
-    shows: /committed|figures|I2/,
+    seeds: 40,
+    shows: /committed|figures|I2|I1|available|revision/,
     plant() {
       replaceIn<Evolve>("domain/evolve.js", (original) => ({
         evolve(state, event, stamp, touched) {
@@ -101,7 +101,7 @@ export const BUGS_OF_RULES: readonly DeliberateBug[] = [
   },
   {
     name: "a partial commit keeps the rest",
-    seeds: 10,
+    seeds: 30,
     shows: /lines/,
     plant() {
       replaceIn<Evolve>("domain/evolve.js", (original) => ({
@@ -143,7 +143,7 @@ export const BUGS_OF_RULES: readonly DeliberateBug[] = [
   },
   {
     name: "a commit is let through though a shortfall leaves it uncovered",
-    seeds: 30,
+    seeds: 60,
     shows: /STOCK_SHORTFALL/,
     plant() {
       replaceIn<Coverage>("domain/coverage.js", () => ({ coveredByLine: () => Number.MAX_SAFE_INTEGER }));

@@ -19,9 +19,13 @@ import { Sightings } from "./sightings.js";
 type ExpectedOf<K extends ExpectedAnswer["kind"]> = Extract<ExpectedAnswer, { kind: K }>;
 
 export class OutcomeComparison {
-  readonly ids = new ReservationIds();
+  readonly ids: ReservationIds;
   readonly sightings = new Sightings();
   readonly #scans = new PageScans();
+
+  constructor(ids = new ReservationIds()) {
+    this.ids = ids;
+  }
 
   differences(decision: Decision, actual: ActualOutcome): string[] {
     const { expected } = decision;

@@ -48,11 +48,12 @@ export class Oracle {
   #acknowledged = 0;
   #log: Logged[] = [];
   #saved: { readonly mark: number; readonly state: ModelState }[];
-  readonly #comparison = new OutcomeComparison();
+  readonly #comparison: OutcomeComparison;
 
-  constructor(settings: OracleSettings) {
+  constructor(settings: OracleSettings, comparison = new OutcomeComparison()) {
     this.#state = emptyState(settings);
     this.#saved = [{ mark: 0, state: copyState(this.#state) }];
+    this.#comparison = comparison;
   }
 
   /** Decides one request; what comes back is compared later with `compare`, or never, if a crash swallowed the answer. */
@@ -89,12 +90,8 @@ export class Oracle {
    * nothing was lost. What survived one crash survives the next. Answers with what an acknowledgement promised and the crash took (I5). Throws when that is too far back.
    */
   rewindTo(mark: number): string[] {
-    const saved = this.#saved.findLast((one) => one.mark <= mark);
-    if (saved === undefined || mark > this.#mark) throw new Error(`cannot go to mark ${mark} of ${this.#mark}`);
     const lost = this.#acknowledged > mark ? [`I5: decision ${this.#acknowledged} was answered and is lost`] : [];
-    this.#state = copyState(saved.state);
-    const survived = this.#log.filter((one) => one.mark > saved.mark && one.mark <= mark);
-    for (const { nowMs, request } of survived) this.#apply(nowMs, request);
+    this.#state = this.#stateAt(mark);
     for (const source of this.#state.sources.values()) forgetUnjournalled(source);
     this.#mark = mark;
     this.#saved = [{ mark, state: copyState(this.#state) }];
@@ -103,6 +100,23 @@ export class Oracle {
     this.#comparison.ids.dropAfter(this.#state.lastReservation);
     this.#comparison.sightings.dropAfter(mark);
     return lost;
+  }
+
+  /**
+   * Another oracle, that knows what this one knew at a mark and goes its own way from there: for what is restored from a backup.
+   * The reservation ids that this one learns from then on are told to the other by `retireIds`.
+   */
+  branch(mark: number): Oracle {
+    const branch = new Oracle(this.#state.settings, new OutcomeComparison(this.#comparison.ids.copy()));
+    branch.#saved = [{ mark, state: this.#stateAt(mark) }];
+    branch.#mark = mark;
+    branch.rewindTo(mark);
+    return branch;
+  }
+
+  /** No reservation that is made from now on may get an id that the other oracle was ever told. */
+  retireIds(of: Oracle): void {
+    this.#comparison.ids.retire(of.#comparison.ids.told, this.#state.lastReservation);
   }
 
   /**
@@ -124,6 +138,19 @@ export class Oracle {
   /** At the end, after time enough: the invariants, every hold has ended, and no event waits for nothing. */
   checkAtRest(view: View): string[] {
     return [...this.checkInvariants(view), ...atRest(this.#state, view)];
+  }
+
+  /** The state after a decision that was made, apart from what was not journalled. Throws when that is too far back. */
+  #stateAt(mark: number): ModelState {
+    const saved = this.#saved.findLast((one) => one.mark <= mark);
+    if (saved === undefined || mark > this.#mark) throw new Error(`cannot go to mark ${mark} of ${this.#mark}`);
+    const now = this.#state;
+    this.#state = copyState(saved.state);
+    const survived = this.#log.filter((one) => one.mark > saved.mark && one.mark <= mark);
+    for (const { nowMs, request } of survived) this.#apply(nowMs, request);
+    const then = this.#state;
+    this.#state = now;
+    return then;
   }
 
   #apply(nowMs: number, request: Request): Expected {

@@ -7,6 +7,28 @@ const ID_LENGTH_MAX = 40;
 export class ReservationIds {
   readonly #numbers = new Map<string, number>();
   readonly #ids = new Map<number, string>();
+  /** Every id that was ever learned, also of what a crash took. */
+  readonly #told = new Set<string>();
+  #retired: ReadonlySet<string> = new Set();
+  /** The last reservation that may have a retired id. */
+  #lastOld = 0;
+
+  get told(): ReadonlySet<string> {
+    return this.#told;
+  }
+
+  /** The same ids, for another to go on with. */
+  copy(): ReservationIds {
+    const copy = new ReservationIds();
+    for (const [number, id] of this.#ids) copy.learn(id, number);
+    return copy;
+  }
+
+  /** Reservations after this number must have none of these ids. */
+  retire(ids: ReadonlySet<string>, lastOld: number): void {
+    this.#retired = ids;
+    this.#lastOld = lastOld;
+  }
 
   numberOf(id: string): number | undefined {
     return this.#numbers.get(id);
@@ -22,6 +44,10 @@ export class ReservationIds {
     const knownId = this.#ids.get(number);
     if (knownNumber !== undefined && knownNumber !== number) return [`I3: reservation id ${id} was issued twice`];
     if (knownId !== undefined && knownId !== id) return [`reservation id is ${id}, expected ${knownId}`];
+    if (number > this.#lastOld && this.#retired.has(id)) {
+      return [`I3: reservation id ${id} was issued before the restore, for another reservation`];
+    }
+    this.#told.add(id);
     this.#numbers.set(id, number);
     this.#ids.set(number, id);
     const length = [...id].length;
