@@ -28,6 +28,7 @@ import {
   checkPutDealer,
   checkPutPolicy,
 } from "./requests/operations-requests.js";
+import { sourceOperations } from "./source-operations.js";
 import { commandCall, directCall, isRefusal, lastingCall } from "./unary.js";
 
 export function operationsService(context: EdgeContext): UntypedServiceImplementation {
@@ -35,6 +36,7 @@ export function operationsService(context: EdgeContext): UntypedServiceImplement
   const { commands, dealers, backups } = ports;
   return {
     ...erpOperations(context),
+    ...sourceOperations(context),
     putDealer: commandCall(
       commands,
       onFailure,

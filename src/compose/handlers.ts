@@ -4,6 +4,8 @@ import { getReservation, getStock, listReservations } from "../actor/handlers/qu
 import type { Handler } from "../actor/task.js";
 import type { Answers, Command } from "../domain/command.js";
 import { dropDeadLetter, listDeadLetters, replayDeadLetter } from "../erp/dead-letters.js";
+import { getSource, listSources, putSource, type SourceTools, skipGap } from "../erp/sources.js";
+import { moveStockSource } from "../erp/stock-source.js";
 import { readSyncHealth, type SyncHealthSources } from "../erp/sync-health/read-sync-health.js";
 import { listAtRisk, resolveAtRisk } from "../operations/at-risk.js";
 import { putDealer } from "../operations/dealers.js";
@@ -14,7 +16,10 @@ export type Handlers = {
   readonly [Kind in Command["kind"]]: Handler<Extract<Command, { kind: Kind }>, Answers[Kind]>;
 };
 
-export function commandHandlers(settings: MutatingSettings, health: SyncHealthSources): Handlers {
+/** What some handlers need beside the turn. */
+export interface HandlerTools extends SyncHealthSources, SourceTools {}
+
+export function commandHandlers(settings: MutatingSettings, tools: HandlerTools): Handlers {
   return {
     ...mutatingHandlers(settings),
     GetReservation: getReservation,
@@ -30,7 +35,12 @@ export function commandHandlers(settings: MutatingSettings, health: SyncHealthSo
     AttachDispatch: attachDispatch,
     ListAtRisk: listAtRisk,
     ResolveAtRisk: resolveAtRisk,
-    GetSyncHealth: (turn, query) => readSyncHealth(turn, query, health),
+    PutSource: (turn, command) => putSource(turn, command, tools),
+    GetSource: (turn, command) => getSource(turn, command, tools),
+    ListSources: (turn, command) => listSources(turn, command, tools),
+    MoveStockSource: (turn, command) => moveStockSource(turn, command, tools),
+    SkipGap: (turn, command) => skipGap(turn, command, tools),
+    GetSyncHealth: (turn, query) => readSyncHealth(turn, query, tools),
   };
 }
 
@@ -53,5 +63,10 @@ export const WRITES: Readonly<Record<Command["kind"], boolean>> = {
   AttachDispatch: true,
   ListAtRisk: false,
   ResolveAtRisk: true,
+  PutSource: true,
+  GetSource: false,
+  ListSources: false,
+  MoveStockSource: true,
+  SkipGap: true,
   GetSyncHealth: false,
 };

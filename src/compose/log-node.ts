@@ -101,6 +101,7 @@ export class LogNode {
     time = new ServiceTime(options.clock, tail.timeMs);
     links = new SourceLinks(store.system.state, settings.sourceThresholds, time.nowMs());
     const ingest: Ingest = { links, quantityMax: settings.erpQuantityMax };
+    const upkeep = new SourceUpkeep(store, ingest);
     const engine: LogEngine = new LogEngine({
       ...options,
       ...settings,
@@ -108,14 +109,19 @@ export class LogNode {
       time,
       publisher: view,
       freshness: (partition, nowMs) => links.of(partition, nowMs),
-      upkeep: new SourceUpkeep(store, ingest),
+      upkeep,
       tail,
     });
     view.open(store);
     if (store.system.state.epoch === 0) await beginEpoch(engine, options.randomBytes);
     const meters = new SyncMeters();
     const ports = {
-      commands: commandPort(engine, settings, { links, meters, driftCounts: () => ({ compared: 0, drifted: 0 }) }),
+      commands: commandPort(engine, settings, {
+        links,
+        upkeep,
+        meters,
+        driftCounts: () => ({ compared: 0, drifted: 0 }),
+      }),
       ingest: ingestPort(engine, ingest, time, meters),
       availability: view,
       dealers: view,

@@ -7,13 +7,12 @@ import { HandledTask } from "../actor/task.js";
 import { type IncomingErpEvent, isFaulty } from "../domain/erp-event.js";
 import { type Ingest, readSourceStatus, takeErpEvent, takeHeartbeat } from "../erp/ingest.js";
 import type { SyncMeters } from "../erp/sync-health/latency-window.js";
-import type { SyncHealthSources } from "../erp/sync-health/read-sync-health.js";
 import { LIMITS } from "../limits.js";
-import { commandHandlers, WRITES } from "./handlers.js";
+import { commandHandlers, type HandlerTools, WRITES } from "./handlers.js";
 
 /** Commands of every kind, each decided in the turn by its handler. */
-export function commandPort(engine: LogEngine, settings: MutatingSettings, health: SyncHealthSources): CommandPort {
-  const handlers = commandHandlers(settings, health);
+export function commandPort(engine: LogEngine, settings: MutatingSettings, tools: HandlerTools): CommandPort {
+  const handlers = commandHandlers(settings, tools);
   return {
     submit(command, render, settle) {
       const handler = handlers[command.kind] as never;

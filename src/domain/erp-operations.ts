@@ -5,6 +5,9 @@
 import type { Attribution } from "./command.js";
 import type { StoredException } from "./partition-state.js";
 import type { Reservation } from "./reservation.js";
+import type { SequenceRange } from "./sequence-runs.js";
+import type { SourceThresholds } from "./source.js";
+import type { SourceView } from "./source-view.js";
 import type { DeadLetter } from "./system-state.js";
 
 export type ErpOperation =
@@ -14,7 +17,12 @@ export type ErpOperation =
   | ListDispatchExceptions
   | AttachDispatch
   | ListAtRisk
-  | ResolveAtRisk;
+  | ResolveAtRisk
+  | PutSource
+  | GetSource
+  | ListSources
+  | MoveStockSource
+  | SkipGap;
 
 interface Paged {
   /** 1 to 1,000. */
@@ -73,6 +81,42 @@ export interface ResolveAtRisk {
   readonly attribution: Attribution;
 }
 
+export interface PutSource {
+  readonly kind: "PutSource";
+  readonly source: string;
+  /** Each once. */
+  readonly warehouseIds: readonly string[];
+  readonly thresholds: SourceThresholds;
+  readonly attribution: Attribution;
+}
+
+export interface GetSource {
+  readonly kind: "GetSource";
+  readonly source: string;
+}
+
+export interface ListSources extends Paged {
+  readonly kind: "ListSources";
+}
+
+export interface MoveStockSource {
+  readonly kind: "MoveStockSource";
+  readonly warehouseId: string;
+  readonly sku: string;
+  readonly source: string;
+  /** The first sequence of that source that counts for the stock. */
+  readonly fromSequence: number;
+  readonly attribution: Attribution;
+}
+
+export interface SkipGap {
+  readonly kind: "SkipGap";
+  readonly source: string;
+  /** The last sequence that is passed over. */
+  readonly last: number;
+  readonly attribution: Attribution;
+}
+
 /** A line of an open reservation that is not covered by what is there. */
 export interface AtRiskLine {
   readonly reservation: Reservation;
@@ -92,4 +136,11 @@ export interface ErpOperationAnswers {
   AttachDispatch: StoredException;
   ListAtRisk: { readonly lines: readonly AtRiskLine[]; readonly nextPageToken: string };
   ResolveAtRisk: Reservation;
+  PutSource: SourceView;
+  GetSource: SourceView;
+  ListSources: { readonly sources: readonly SourceView[]; readonly nextPageToken: string };
+  /** `previousSource` is empty where the stock had none. */
+  MoveStockSource: { readonly source: string; readonly previousSource: string };
+  /** `skipped` is undefined where that was passed over, or taken, before. */
+  SkipGap: { readonly appliedSequence: number; readonly skipped: SequenceRange | undefined };
 }

@@ -4,8 +4,10 @@
  * its provisional orders are confirmed in the order of their commit (P11). The engine runs it when it is due, before it decides anything.
  */
 import type { Turn } from "../actor/turn.js";
+import type { Attribution } from "../domain/command.js";
 import { degradedBuffer, NO_BUFFER, nextStepAtMs, sameBuffer } from "../domain/degraded.js";
 import type { PartitionEvent } from "../domain/event.js";
+import type { SequenceRange } from "../domain/sequence-runs.js";
 import type { Source } from "../domain/source.js";
 import type { SystemState } from "../domain/system-state.js";
 import { LIMITS } from "../limits.js";
@@ -50,7 +52,7 @@ export class SourceUpkeep {
     this.#feedsAt = this.#system.feedChanges;
     this.#confirmSome(turn);
     for (const source of turn.system.sources) {
-      this.#passOver(turn, source);
+      this.#passOverDue(turn, source);
       this.#look(turn, source);
       nextMs = Math.min(nextMs, this.#links.nextLookAtMs(source.name), this.#skipAtMs(source));
     }
@@ -63,6 +65,14 @@ export class SourceUpkeep {
       );
     }
     this.#dueAtMs = this.#confirming.size > 0 ? turn.nowMs : nextMs;
+  }
+
+  /** Passes over what comes next and is missing, on record; then applies what waited behind it. */
+  passOver(turn: Turn, name: string, gap: SequenceRange, attribution: Attribution): void {
+    turn.recordSystem([{ kind: "GapSkipped", source: name, ...gap, attribution }]);
+    drain(turn, turn.system.source(name)!, this.#quantityMax);
+    this.onSkipped(name);
+    this.#dueAtMs = Math.min(this.#dueAtMs, turn.nowMs);
   }
 
   #look(turn: Turn, source: Source): void {
@@ -115,13 +125,11 @@ export class SourceUpkeep {
   }
 
   /** Where policy says so, what is missing is passed over once it has been for gapWait; then what waited is applied. */
-  #passOver(turn: Turn, source: Source): void {
+  #passOverDue(turn: Turn, source: Source): void {
     if (turn.nowMs < this.#skipAtMs(source)) return;
     const [gap] = source.missing(this.#links.announced(source.name), 1);
     if (gap === undefined) return;
-    turn.recordSystem([{ kind: "GapSkipped", source: source.name, ...gap, attribution: BY_POLICY }]);
-    drain(turn, source, this.#quantityMax);
-    this.onSkipped(source.name);
+    this.passOver(turn, source.name, gap, BY_POLICY);
   }
 
   #skipAtMs(source: Source): number {
