@@ -81,6 +81,26 @@ export interface Journal {
   close(): Promise<void>;
 }
 
+/** Where a block begins: enough to find it again. */
+export type BlockStart = Pick<BlockPosition, "block" | "segment" | "offset">;
+
+/**
+ * The past of a journal that is in use: blocks are appended, and old segments removed, while it is read. It gives out only what is
+ * durable, holds nothing between two reads, and keeps nobody waiting.
+ */
+export interface JournalHistory {
+  /** Where the oldest block stands that is still kept; in a journal without one, where the first will stand. */
+  oldest(): Promise<BlockStart>;
+  /** Begins to read with the block at `start`; undefined where it is no longer kept, or another stands there. */
+  open(start: BlockStart): Promise<HistoryReader | undefined>;
+}
+
+export interface HistoryReader {
+  /** The next block; undefined after the one that was the newest when it began, or where what follows was removed meanwhile. */
+  next(): Promise<StoredBlock | undefined>;
+  close(): Promise<void>;
+}
+
 /** Reads blocks in order from the one after `after` (from the first when undefined). Rejects with `damaged` at the first contradiction. */
 export interface JournalReader {
   read(after: BlockPosition | undefined): AsyncIterable<StoredBlock>;

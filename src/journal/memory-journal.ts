@@ -3,16 +3,19 @@ import { assert } from "../domain/assertion.js";
 import {
   type BlockContent,
   type BlockPosition,
+  type BlockStart,
+  type HistoryReader,
   type Journal,
   JournalError,
   type JournalErrorKind,
+  type JournalHistory,
   type JournalReader,
   type StoredBlock,
 } from "./journal.js";
 import { SequenceGuard } from "./sequence-guard.js";
 
 /** The journal port in memory: for tests and simulation, with a switch to fail. What it stored outlives it in `reopen`. */
-export class MemoryJournal implements Journal, JournalReader {
+export class MemoryJournal implements Journal, JournalReader, JournalHistory {
   readonly #blocks: StoredBlock[];
   readonly #guard = new SequenceGuard({ knowsAll: true });
   /** A block of unknown outcome: only the next start tells that it is there. */
@@ -80,6 +83,17 @@ export class MemoryJournal implements Journal, JournalReader {
       throw new JournalError("damaged", `block ${after.block} is not the one to go on after`, { block: after.block });
     }
     for (const block of this.#blocks.slice(after?.block ?? 0)) yield block;
+  }
+
+  async oldest(): Promise<BlockStart> {
+    return { block: 1, segment: 1, offset: 1 };
+  }
+
+  async open(start: BlockStart): Promise<HistoryReader | undefined> {
+    const blocks = this.#blocks.slice(start.block - 1);
+    const isThere = start.block === this.#blocks.length + 1 || blocks[0]?.position.offset === start.offset;
+    if (!isThere) return undefined;
+    return { next: async () => blocks.shift(), close: async () => {} };
   }
 
   async #store(content: BlockContent): Promise<BlockPosition> {

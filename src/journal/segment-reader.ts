@@ -12,7 +12,7 @@ import {
 import { type Disk, type DiskFile, readUpTo } from "./disk.js";
 import type { StoredBlock } from "./journal.js";
 import { newerFormat } from "./newer-format.js";
-import { openSegment, SEGMENT_START, type SegmentHeader, segmentPath } from "./segment.js";
+import { openSegment, openSegmentIfThere, SEGMENT_START, type SegmentHeader, segmentPath } from "./segment.js";
 
 const WINDOW_BYTES = 1024 * 1024;
 const ZEROS = Buffer.alloc(WINDOW_BYTES);
@@ -47,6 +47,12 @@ export class SegmentReader {
   static async open(disk: Disk, folder: string, number: number): Promise<SegmentReader> {
     const { header, file } = await openSegment(disk, folder, number);
     return new SegmentReader(header, segmentPath(folder, number), file);
+  }
+
+  /** The same where the segment may be gone: undefined then. */
+  static async openIfThere(disk: Disk, folder: string, number: number): Promise<SegmentReader | undefined> {
+    const opened = await openSegmentIfThere(disk, folder, number);
+    return opened && new SegmentReader(opened.header, segmentPath(folder, number), opened.file);
   }
 
   close(): Promise<void> {

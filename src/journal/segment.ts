@@ -33,15 +33,20 @@ export function segmentPath(folder: string, number: number): string {
  * The first ones may be gone once an image covers them; whether one does is the caller's to prove.
  */
 export async function listSegments(disk: Disk, folder: string): Promise<readonly number[]> {
-  const names = await disk.list(`${folder}/segments`);
-  const numbers = names
-    .map((name) => /^(\d{8})\.seg$/.exec(name))
-    .flatMap((match) => (match === null ? [] : [Number(match[1])]))
-    .sort((a, b) => a - b);
+  const numbers = await namedSegments(disk, folder);
   numbers.forEach((number, index) => {
     if (number !== numbers[0]! + index) throw missingSegment(folder, numbers[0]! + index);
   });
   return numbers;
+}
+
+/** The numbers of the segments by their names, which may change while they are listed. */
+export async function namedSegments(disk: Disk, folder: string): Promise<readonly number[]> {
+  const names = await disk.list(`${folder}/segments`);
+  return names
+    .map((name) => /^(\d{8})\.seg$/.exec(name))
+    .flatMap((match) => (match === null ? [] : [Number(match[1])]))
+    .sort((a, b) => a - b);
 }
 
 export function missingSegment(folder: string, number: number): JournalError {
@@ -96,14 +101,22 @@ export async function createSegment(
 }
 
 /** Opens a segment for reading and proves its header and size. */
-export async function openSegment(
-  disk: Disk,
-  folder: string,
-  number: number,
-): Promise<{ readonly header: SegmentHeader; readonly file: DiskFile }> {
+export async function openSegment(disk: Disk, folder: string, number: number): Promise<OpenSegment> {
+  const opened = await openSegmentIfThere(disk, folder, number);
+  if (opened === undefined) throw missingSegment(folder, number);
+  return opened;
+}
+
+export interface OpenSegment {
+  readonly header: SegmentHeader;
+  readonly file: DiskFile;
+}
+
+/** The same where the segment may be gone: undefined then. */
+export async function openSegmentIfThere(disk: Disk, folder: string, number: number): Promise<OpenSegment | undefined> {
   const path = segmentPath(folder, number);
   const file = await disk.open(path);
-  if (file === undefined) throw missingSegment(folder, number);
+  if (file === undefined) return undefined;
   try {
     const header = decodeHeader(Buffer.from(await readUpTo(file, SEGMENT_START, 0)), path);
     const size = await file.size();
