@@ -47,6 +47,7 @@ export class ErpSim {
   /** Of the events, sent off on the connection that there is now. */
   #departed = 0;
   #isQuiet = false;
+  #isStopped = false;
   #happensAtMs = 0;
   readonly #counts = { sent: 0, acknowledged: 0, rejected: 0, drift: 0, positionRuns: 0, driftFound: 0, outages: 0 };
 
@@ -63,6 +64,7 @@ export class ErpSim {
   /** Plugs in, opens the warehouses with goods, and works from then on. Throws where the service has events of this source already. */
   async start(): Promise<void> {
     await this.#plugIn();
+    if (this.#isStopped) return;
     if (this.#departed > 0) {
       await this.#pullOut();
       throw new Error(
@@ -139,6 +141,7 @@ export class ErpSim {
 
   /** Works no more, sends what is left where it is plugged in, and unplugs. */
   async stop(): Promise<SimReport> {
+    this.#isStopped = true;
     clearInterval(this.#timer);
     if (this.#outlet?.isOpen === true) {
       this.#depart(Date.now());

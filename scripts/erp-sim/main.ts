@@ -51,13 +51,13 @@ async function run({ sim: options, json, runForMs }: SimArguments): Promise<void
     );
     await Promise.race([sim.start(), quitted]);
     await quitted;
+    const report = await sim.stop();
+    if (json) console.log(JSON.stringify(report));
+    else say(closing(report));
   } finally {
     stopListening();
     clearTimeout(ending);
     clearInterval(telling);
-    const report = await sim.stop();
-    if (json) console.log(JSON.stringify(report));
-    else say(closing(report));
   }
 }
 

@@ -41,6 +41,7 @@ export class Outlet {
   readonly #queue: TruthEvent[] = [];
   #sending: Promise<void> | undefined;
   #unacknowledged = 0;
+  #said = "";
   #isOpen = false;
 
   constructor(parts: OutletParts) {
@@ -150,8 +151,11 @@ export class Outlet {
     log(`positions told for ${runId}: ${compared} compared, ${drifted} drifted`);
   }
 
-  /** What fails because the cable is out is no news. */
+  /** What fails because the cable is out is no news, and neither is the same again. */
   #say(error: unknown): void {
-    if (!this.#unplugged.signal.aborted) this.#parts.log(error instanceof Error ? error.message : String(error));
+    const text = error instanceof Error ? error.message : String(error);
+    if (this.#unplugged.signal.aborted || text === this.#said) return;
+    this.#said = text;
+    this.#parts.log(text);
   }
 }

@@ -59,6 +59,21 @@ test("lines drive it, and the last line is its truth", async () => {
   expect(Object.fromEntries(truth)).toEqual(service.figures());
 });
 
+test("a source that the service knows ends it with words, exit code 1 and no object", async () => {
+  const service = new ScriptedService();
+  service.appliedSequence = 9n;
+  const server = await startScriptedServer(service.all);
+  stops.push(() => server.stop());
+  const { child, errors } = start("--server", server.address, "--json");
+  let printed = "";
+  child.stdout.on("data", (text) => {
+    printed += text;
+  });
+  expect((await once(child, "exit"))[0]).toBe(1);
+  expect(errors()).toContain("9 events of source erp-sim");
+  expect(printed).toBe("");
+});
+
 test("the end of its input is quit, and a bad flag ends it at once with words", async () => {
   const service = new ScriptedService();
   const server = await startScriptedServer(service.all);

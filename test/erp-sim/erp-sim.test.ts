@@ -139,6 +139,16 @@ describe("the simulated ERP", () => {
     await expect(sim.start()).rejects.toThrow("12 events of source erp");
   });
 
+  test("stops while it still waits for a service, and opens no books any more", async () => {
+    const server = await startScriptedServer({});
+    server.stop();
+    const { sim } = await simulate({ address: server.address });
+    const starting = sim.start();
+    await sim.stop();
+    await starting;
+    expect(sim.counts()).toMatchObject({ last_sequence: 0, plugged_in: false });
+  });
+
   test("changes figures without a word when told to drift", async () => {
     const { sim, service } = await simulate();
     await sim.start();
