@@ -17,6 +17,9 @@ const KEYS: Readonly<Record<string, readonly [string, ...string[]]>> = {
   h: ["happen"],
   q: ["quit"],
 };
+/** In one line, for people. */
+export const KEY_HELP =
+  "keys: l lag, o lose, p repeat, r reorder (each on and off), a away, b back, c count, d drift, h happen, q quit";
 const CTRL_C = "\u0003";
 const CTRL_D = "\u0004";
 

@@ -1,5 +1,5 @@
 /** Entry point of `npm run erp-sim`: a simulated ERP as a process of its own, told what to do by keys or lines. */
-import { listen } from "./control.js";
+import { KEY_HELP, listen } from "./control.js";
 import { ErpSim } from "./erp-sim.js";
 import type { SimOrder } from "./orders.js";
 import { parseSimArguments, type SimArguments, USAGE } from "./sim-arguments.js";
@@ -49,6 +49,7 @@ async function run({ sim: options, json, runForMs }: SimArguments): Promise<void
     say(
       `source ${options.source}, ${options.warehouseIds.join(", ")}, ${options.skus.length} SKUs, seed ${options.seed}`,
     );
+    if (process.stdin.isTTY) say(KEY_HELP);
     await Promise.race([sim.start(), quitted]);
     await quitted;
     const report = await sim.stop();

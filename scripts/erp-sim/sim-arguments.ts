@@ -1,5 +1,6 @@
 /** The command line of `npm run erp-sim`. */
 import { parseArgs } from "node:util";
+import { KEY_HELP } from "./control.js";
 import type { ErpSimOptions } from "./erp-sim.js";
 import { durationMs, ORDER_HELP, share, wholeNumber } from "./orders.js";
 
@@ -24,8 +25,9 @@ and counts, and can be told to misbehave.
   --json                  print one object at the end on standard output: figures by warehouse and SKU, and counts
   --help                  this text
 
-While it runs, on a terminal: l lag, o lose, p repeat, r reorder (each on and off), a away, b back, c count, d drift, h happen,
-q quit. Where standard input is no terminal, one order a line, and the end of the input is quit unless --run-for is given:
+While it runs, on a terminal:
+  ${KEY_HELP}
+Where standard input is no terminal, one order a line, and the end of the input is quit unless --run-for is given:
 ${ORDER_HELP}
 `;
 
