@@ -4,10 +4,13 @@
  */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { registerAtRisk } from "./commands/at-risk.js";
 import { registerAvailability } from "./commands/availability.js";
 import { registerBackup } from "./commands/backup.js";
 import { registerCommit } from "./commands/commit.js";
+import { registerDeadLetters } from "./commands/dead-letters.js";
 import { registerDealers } from "./commands/dealers.js";
+import { registerExceptions } from "./commands/exceptions.js";
 import { registerExtend } from "./commands/extend.js";
 import { registerGet } from "./commands/get.js";
 import { registerHealth } from "./commands/health.js";
@@ -19,6 +22,7 @@ import { registerReplay } from "./commands/replay.js";
 import { registerReserve } from "./commands/reserve.js";
 import { registerRestore } from "./commands/restore.js";
 import { registerServe } from "./commands/serve.js";
+import { registerSource } from "./commands/source.js";
 import { registerStock } from "./commands/stock.js";
 import { registerVerify } from "./commands/verify.js";
 import { EXIT_DONE, EXIT_USAGE, type ExitCode } from "./exit-code.js";
@@ -37,6 +41,10 @@ const COMMANDS: readonly ((program: Command, session: Session) => void)[] = [
   registerReceive,
   registerStock,
   registerHealth,
+  registerSource,
+  registerDeadLetters,
+  registerExceptions,
+  registerAtRisk,
   registerDealers,
   registerPolicy,
   registerBackup,

@@ -1,5 +1,6 @@
-import { type ErpEvent, type GetStockResponse, type Reservation, timestampMs } from "../../client/index.js";
+import type { ErpEvent, GetStockResponse, Reservation } from "../../client/index.js";
 import { describeFigures } from "./availability-view.js";
+import { describeEventBody, describeEventTime, nameEvent } from "./event-view.js";
 import { formatTime } from "./format.js";
 import { describeState } from "./reservation-view.js";
 import { renderTable } from "./table.js";
@@ -14,7 +15,7 @@ export function describeStock(response: GetStockResponse): string {
     parts.push(
       renderTable(
         [{ title: "DISPATCHED BUT NOT PROMISED" }, { title: "UNITS", align: "right" }, { title: "WHY" }],
-        exceptions.map(({ event, quantity, reason }) => [nameOf(event), quantity, reason]),
+        exceptions.map(({ event, quantity, reason }) => [nameEvent(event), quantity, reason]),
       ),
     );
   }
@@ -45,37 +46,6 @@ function describeHolders(reservations: readonly Reservation[], sku: string): str
 function describeEvents(events: readonly ErpEvent[]): string {
   return renderTable(
     [{ title: "EVENT" }, { title: "TIME" }, { title: "WHAT" }],
-    events.map((event) => [
-      nameOf(event),
-      event.occurTime === undefined || timestampMs(event.occurTime) === 0 ? "-" : formatTime(event.occurTime),
-      describeBody(event),
-    ]),
+    events.map((event) => [nameEvent(event), describeEventTime(event), describeEventBody(event)]),
   );
-}
-
-function nameOf(event: ErpEvent | undefined): string {
-  return event === undefined ? "-" : `${event.source} #${event.sequence}`;
-}
-
-function describeBody({ body }: ErpEvent): string {
-  switch (body.case) {
-    case "stockReceived":
-      return `received ${body.value.quantity}`;
-    case "stockAdjusted":
-      return `adjusted by ${body.value.delta}`;
-    case "stockCounted":
-      return `counted ${body.value.onHand}`;
-    case "stockBlocked":
-      return `blocked ${body.value.delta}`;
-    case "demandAllocated":
-      return `allocated elsewhere ${body.value.delta}`;
-    case "orderDispatched":
-      return `dispatched ${body.value.quantity} of ${body.value.reservationId || body.value.orderId || "no order"}`;
-    case "orderClosed":
-      return `closed ${body.value.reservationId || body.value.orderId}`;
-    case "stockReturned":
-      return `returned ${body.value.quantity}`;
-    default:
-      return body.case ?? "an event of a newer server";
-  }
 }
