@@ -1,6 +1,7 @@
 import { assert } from "../domain/assertion.js";
 import type { JournalRecord, PartitionEvent, SystemEvent } from "../domain/event.js";
-import { evolve, type RecordStamp, type StockTouched } from "../domain/evolve.js";
+import { evolve } from "../domain/evolve.js";
+import type { RecordStamp, StockTouched } from "../domain/record-stamp.js";
 import type { LogStore } from "../snapshots/log-store.js";
 import type { PartitionStore } from "../snapshots/partition-store.js";
 

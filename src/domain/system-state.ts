@@ -5,10 +5,10 @@
 import { assert } from "./assertion.js";
 import type { IncomingErpEvent } from "./erp-event.js";
 import type { ErpEventApplied, ErpEventRejected, SystemEvent } from "./event.js";
-import type { RecordStamp } from "./evolve.js";
 import type { Table } from "./partition-state.js";
 import type { PolicyFields, PolicyItem, PolicyScope } from "./policy.js";
 import { PolicyBook, sameStockFields } from "./policy-book.js";
+import type { RecordStamp } from "./record-stamp.js";
 import { Source } from "./source.js";
 
 export interface EpochItem {
@@ -119,6 +119,8 @@ export class SystemState {
       case "WarehouseOpened":
         this.tables.warehouses.add({ number: event.partition, warehouseId: event.warehouseId });
         this.#partitions.set(event.warehouseId, event.partition);
+        // A source may have been said to feed it before it was there.
+        this.feedChanges += 1;
         return;
       case "DealerPut":
         this.#putDealer(event, stamp);

@@ -3,7 +3,7 @@
 import type { AccuracyItem } from "../domain/accuracy.js";
 import { DeadlineHeap } from "../domain/deadline-heap.js";
 import type { DegradedBuffer } from "../domain/degraded.js";
-import { indexOpen } from "../domain/evolve.js";
+import { indexOpen } from "../domain/evolve/reservation-events.js";
 import type { Movement } from "../domain/movement.js";
 import { OpenLines } from "../domain/open-lines.js";
 import { OrderIndex } from "../domain/order-index.js";

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { ErpBody } from "../../../src/domain/erp-event.js";
 import type { ErpEventApplied, PartitionEvent } from "../../../src/domain/event.js";
-import { addMovement } from "../../../src/domain/evolve.js";
+import { addMovement } from "../../../src/domain/evolve/erp-events.js";
 import { figuresAt } from "../../../src/domain/movement.js";
 import { applied, erpEvent, given, type Scenario } from "./scenario.js";
 
