@@ -1,9 +1,9 @@
 /** The machine against the domain: every transition and every refusal that XState knows, walked on a real reservation by real commands. */
 import { describe, expect, test } from "vitest";
 import { createMachine } from "xstate";
-import { getShortestPaths } from "xstate/graph";
+import { getShortestPaths, getSimplePaths } from "xstate/graph";
 import type { Outcome } from "../../src/actor/service.js";
-import { LIFECYCLE, type LifecycleEvent } from "../../src/domain/lifecycle.js";
+import { LIFECYCLE, type LifecycleEvent, nextState } from "../../src/domain/lifecycle.js";
 import type { ReservationState } from "../../src/domain/reservation.js";
 import { commit, reserve } from "../actor/commands.js";
 import { NodeHarness } from "../node/node-harness.js";
@@ -170,4 +170,49 @@ describe("the domain changes nothing where the machine has no transition", () =>
       expect(await walk.seen()).toEqual(before);
     },
   );
+});
+
+/** What may not come next: a shortfall refuses it by another rule than the machine's, or it has another name after a dispatch. */
+const NOT_AFTER: { readonly [Event in LifecycleEvent]?: LifecycleEvent } = {
+  risk_changed: "commit",
+  dispatch_part: "release_rest",
+};
+
+/** Every path without a loop, as XState generates them, to wherever it ends. */
+const paths = getSimplePaths(machine, { events: events.map((type) => ({ type })) }).map(({ steps: taken }) =>
+  taken.flatMap(({ event }) => (event.type === "xstate.init" ? [] : [event.type as LifecycleEvent])),
+);
+/** Each of them, and each again with one more event on the way that leads back to its own state. */
+const walks = [...paths, ...paths.flatMap(detours)].map((taken) => ({ taken, name: taken.join(", ") || "nothing" }));
+
+function detours(path: readonly LifecycleEvent[]): LifecycleEvent[][] {
+  return Array.from({ length: path.length + 1 }, (_, at) => {
+    const state = stateAfter(path.slice(0, at));
+    const loops = events.filter((event) => nextState(state, event) === state);
+    const meant = loops.filter((event) => at === path.length || NOT_AFTER[event] !== path[at]);
+    return meant.map((event) => [...path.slice(0, at), event, ...path.slice(at)]);
+  }).flat();
+}
+
+function stateAfter(taken: readonly LifecycleEvent[]): ReservationState {
+  return taken.reduce<ReservationState>((state, event) => nextState(state, event)!, LIFECYCLE.initial);
+}
+
+describe("the domain goes every path of the machine, state by state", () => {
+  test("there are paths to every state, and a detour in each that is not final", () => {
+    expect(new Set(paths.map(stateAfter))).toEqual(new Set(states));
+    expect(walks.length).toBeGreaterThan(paths.length * 4);
+  });
+
+  test.each(walks)("$name", async ({ taken }) => {
+    const walk = await Walk.begin();
+    let { revision } = await walk.seen();
+    for (const [index, event] of taken.entries()) {
+      await walk.make(event);
+      const now = await walk.seen();
+      expect(now.state, event).toBe(stateAfter(taken.slice(0, index + 1)));
+      expect(now.revision, event).toBeGreaterThan(revision);
+      revision = now.revision;
+    }
+  });
 });
