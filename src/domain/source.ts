@@ -89,6 +89,9 @@ export class Source {
   /** Passes over what did not come. */
   skip(range: SequenceRange, nowMs: number): void {
     this.applied = range.last;
+    for (const chunk of this.#remembered.keys()) {
+      if ((chunk + 1) * CHUNK <= this.applied - REMEMBERED_EVENTS) this.#remembered.delete(chunk);
+    }
     this.skipped.append(range);
     if (this.skipped.runs.length > SKIPPED_RUNS_MAX) this.skipped.dropThrough(this.skipped.runs[0]!.last);
     if (this.#buffered.size > 0) this.gapSinceMs = nowMs;
@@ -97,7 +100,7 @@ export class Source {
   /** Takes note of an event that came after it was passed over. */
   arrivedLate(sequence: number, eventId: string): void {
     this.skipped.delete(sequence);
-    this.remember(sequence, eventIdHash(eventId));
+    if (sequence > this.applied - REMEMBERED_EVENTS) this.remember(sequence, eventIdHash(eventId));
   }
 
   remember(sequence: number, hash: number): void {

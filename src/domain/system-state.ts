@@ -170,12 +170,13 @@ export class SystemState {
   follow(event: ErpEventApplied | ErpEventRejected, partition: number, stamp: RecordStamp): void {
     const source = this.#touchSource(event.event.source);
     const { sequence, eventId } = event.event;
+    // An operator may have taken it from the dead letters: that is no sign of life of the source.
     if (event.isLate) source.arrivedLate(sequence, eventId);
     else {
       assert(sequence === source.applied + 1, `I12: ${source.name} goes on at ${source.applied + 1}`);
       source.advance(sequence, eventId, stamp.timeMs);
+      source.lastEventAtMs = stamp.timeMs;
     }
-    source.lastEventAtMs = stamp.timeMs;
     if (event.kind === "ErpEventRejected") {
       const number = this.tables.deadLetters.count + 1;
       const { reason } = event;

@@ -7,7 +7,7 @@ import { OperationsService } from "../../src/gen/holdfast/v1/operations_service_
 import { detailsOf, invalidField, refusal, refusalOf } from "./refusal-of.js";
 import { type EventBody, ServiceHarness } from "./service-harness.js";
 
-const { listDeadLetters, replayDeadLetter, dropDeadLetter } = OperationsService.method;
+const { listDeadLetters, replayDeadLetter, dropDeadLetter, getSource } = OperationsService.method;
 const { OPEN, REPLAYED, DROPPED } = DeadLetterState;
 
 let service: ServiceHarness;
@@ -136,6 +136,19 @@ describe("ReplayDeadLetter", () => {
     expect(await appliedSequence()).toBe(3n);
     expect(await service.erp(received(1n), source)).toMatchObject({ disposition: Disposition.APPLIED });
     expect(await listed()).toEqual([]);
+  });
+
+  test("is no sign of life of the source: it is as silent as before", async () => {
+    await service.erp(received(20n), source);
+    const { number } = await refusedEvent(blocked(-4n), "BELOW_ZERO: unavailable");
+    await service.erp(blocked(10n), source);
+    const lastHeard = async () => (await service.call(getSource, { source })).source!.lastEventTime;
+    const before = await lastHeard();
+    for (const withoutSnapshots of [undefined, false, true]) {
+      if (withoutSnapshots !== undefined) await service.restart({ withoutSnapshots });
+      await replay(number);
+      expect(await lastHeard()).toEqual(before);
+    }
   });
 
   test("again is answered and changes nothing; a drop of what was replayed is refused", async () => {

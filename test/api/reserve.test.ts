@@ -13,7 +13,8 @@ const FIFTEEN_MINUTES_MS = 15 * 60_000;
 let service: ServiceHarness;
 
 beforeAll(async () => {
-  service = await ServiceHarness.start();
+  // The greatest quantity is tried too.
+  service = await ServiceHarness.start({ erpQuantityMax: Number.MAX_SAFE_INTEGER });
 });
 
 afterAll(() => service.stop());

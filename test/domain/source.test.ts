@@ -1,0 +1,35 @@
+import { expect, test } from "vitest";
+import { Source } from "../../src/domain/source.js";
+
+const REMEMBERED = 100_000;
+
+function sourceAt(applied: number): Source {
+  const source = new Source(1, "erp");
+  source.skip({ first: 1, last: applied }, 0);
+  return source;
+}
+
+const chunksOf = (source: Source) => [...source.rememberedChunks()].length;
+
+test("an event that comes late is told from another under its sequence, as long as its source's newest are", () => {
+  const source = sourceAt(REMEMBERED + 10);
+  source.arrivedLate(11, "e11");
+  expect([source.isSame(11, "e11"), source.isSame(11, "other")]).toEqual([true, false]);
+});
+
+test("what is far behind after a long skip is forgotten", () => {
+  const source = new Source(1, "erp");
+  for (let sequence = 1; sequence <= 50_000; sequence++) source.advance(sequence, `e${sequence}`, 0);
+  expect(chunksOf(source)).toBe(13);
+  source.skip({ first: 50_001, last: 50_000 + REMEMBERED / 2 }, 0);
+  expect(chunksOf(source), "all of it is within what is remembered").toBe(13);
+  source.skip({ first: 100_001, last: 10 * REMEMBERED }, 0);
+  expect(chunksOf(source)).toBe(0);
+});
+
+test("an event that comes later than that leaves nothing behind, however many there are", () => {
+  const source = sourceAt(REMEMBERED * 10);
+  for (let sequence = 1; sequence < REMEMBERED * 9; sequence += 4_096) source.arrivedLate(sequence, `e${sequence}`);
+  expect(chunksOf(source)).toBe(0);
+  expect(source.isSame(1, "other"), "it is no longer known").toBe(true);
+});
