@@ -5,7 +5,7 @@ import type { RecordStamp, StockTouched } from "../domain/record-stamp.js";
 import type { LogStore } from "../snapshots/log-store.js";
 import type { PartitionStore } from "../snapshots/partition-store.js";
 
-/** Evolves a partition with one event, and the ERP source behind it, which moves on in the same record (I12). */
+/** Evolves a partition with one event, and the ERP sources behind it: they move on in the same record (I12), and hand stocks over. */
 export function applyPartitionEvent(
   store: LogStore,
   partition: PartitionStore,
@@ -14,9 +14,14 @@ export function applyPartitionEvent(
   touched: StockTouched,
 ): void {
   if (event.kind === "ErpEventApplied" || event.kind === "ErpEventRejected") {
-    store.system.state.follow(event, partition.partition, stamp);
+    store.system.state.follow(event, stamp);
   }
+  const isOfStock = event.kind === "ErpEventApplied" || event.kind === "StockSourceMoved";
+  const stock = isOfStock ? partition.stocks.get(event.stock) : undefined;
+  const from = stock?.source ?? "";
   evolve(partition, event, stamp, touched);
+  const to = stock?.source ?? "";
+  if (from !== to) store.system.state.stockMoved(partition.partition, { from, to });
 }
 
 const ignore = (): void => {};

@@ -35,6 +35,8 @@ const SKIPPED_RUNS_MAX = 1_000;
 const REMEMBERED_EVENTS = 100_000;
 const CHUNK = 4096;
 
+const UNCOUNTED = 0;
+
 export class Source {
   /** In the order in which sources first spoke. */
   readonly number: number;
@@ -42,8 +44,8 @@ export class Source {
   applied = 0;
   /** Service time of its last journalled event, milliseconds. */
   lastEventAtMs = 0;
-  /** Partitions of the warehouses that its events moved stock of. */
-  readonly partitions = new Set<number>();
+  /** How many stocks it is the source of record of, by partition; UNCOUNTED where an older version did not count them. */
+  readonly #stocks = new Map<number, number>();
   /** What an operator said of it: warehouses that it feeds besides, and thresholds of its own. */
   warehouseIds: readonly string[] = [];
   thresholds: SourceThresholds = {};
@@ -61,6 +63,31 @@ export class Source {
   constructor(number: number, name: string) {
     this.number = number;
     this.name = name;
+  }
+
+  /** Partitions of the warehouses with stocks that it is the source of record of, and how many. */
+  get stocks(): ReadonlyMap<number, number> {
+    return this.#stocks;
+  }
+
+  loadStocks(partition: number, count: number): void {
+    this.#stocks.set(partition, count);
+  }
+
+  /** One more stock of a warehouse is its own; true for the first. */
+  gainStock(partition: number): boolean {
+    const count = this.#stocks.get(partition);
+    if (count !== UNCOUNTED) this.#stocks.set(partition, (count ?? 0) + 1);
+    return count === undefined;
+  }
+
+  /** A stock of a warehouse is another source's from now on; true for the last. */
+  loseStock(partition: number): boolean {
+    const count = this.#stocks.get(partition);
+    if (count === undefined || count === UNCOUNTED) return false;
+    if (count > 1) this.#stocks.set(partition, count - 1);
+    else this.#stocks.delete(partition);
+    return count === 1;
   }
 
   /** Events ahead of a gap by sequence. */

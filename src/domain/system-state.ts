@@ -135,7 +135,7 @@ export class SystemState {
         return;
       }
       case "ErpEventRejected":
-        this.follow(event, 0, stamp);
+        this.follow(event, stamp);
         return;
       case "SourcePut": {
         const source = this.#touchSource(event.source);
@@ -167,7 +167,7 @@ export class SystemState {
   }
 
   /** The part of an ERP event's record that is the source's: it moves on (I12), and what was not taken is kept for a person. */
-  follow(event: ErpEventApplied | ErpEventRejected, partition: number, stamp: RecordStamp): void {
+  follow(event: ErpEventApplied | ErpEventRejected, stamp: RecordStamp): void {
     const source = this.#touchSource(event.event.source);
     const { sequence, eventId } = event.event;
     // An operator may have taken it from the dead letters: that is no sign of life of the source.
@@ -182,18 +182,23 @@ export class SystemState {
       const { reason } = event;
       this.tables.deadLetters.add({ number, event: event.event, reason, createdAtMs: stamp.timeMs, state: "OPEN" });
       this.openDeadLetters += 1;
-    } else if (event.stock !== 0 && !source.partitions.has(partition)) {
-      // A source that moved no stock feeds nothing: its silence must not make the warehouse's figures look old.
-      source.partitions.add(partition);
-      this.feedChanges += 1;
     }
+  }
+
+  /**
+   * A stock of a warehouse came to a source, from another one or from none. A source without a stock feeds nothing: its silence
+   * must not make the warehouse's figures look old.
+   */
+  stockMoved(partition: number, { from, to }: { readonly from: string; readonly to: string }): void {
+    if (from !== "" && this.#touchSource(from).loseStock(partition)) this.feedChanges += 1;
+    if (this.#touchSource(to).gainStock(partition)) this.feedChanges += 1;
   }
 
   /** Partitions of the warehouses that a source feeds, by its events or by an operator's word. */
   feeds(source: Source): ReadonlySet<number> {
-    if (source.warehouseIds.length === 0) return source.partitions;
+    if (source.warehouseIds.length === 0) return new Set(source.stocks.keys());
     const declared = source.warehouseIds.flatMap((warehouseId) => this.#partitions.get(warehouseId) ?? []);
-    return new Set([...source.partitions, ...declared]);
+    return new Set([...source.stocks.keys(), ...declared]);
   }
 
   #putDealer(event: Extract<SystemEvent, { kind: "DealerPut" }>, stamp: RecordStamp): void {

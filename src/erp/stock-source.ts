@@ -1,7 +1,9 @@
 import { warehouseNotFound } from "../actor/handlers/dealer-warehouse.js";
+import { overloaded } from "../actor/refusals.js";
 import type { Turn } from "../actor/turn.js";
 import type { ErpOperationAnswers, MoveStockSource } from "../domain/erp-operations.js";
 import { type Refusal, refusal } from "../domain/refusal.js";
+import { LIMITS } from "../limits.js";
 import { type SourceTools, sourceNotFound } from "./sources.js";
 
 /**
@@ -20,6 +22,9 @@ export function moveStockSource(
   if (stock === undefined) return { refusal: stockNotFound(warehouseId, sku) };
   if (turn.system.source(source) === undefined && links.lastHeardMs(source) === 0) {
     return { refusal: sourceNotFound(source) };
+  }
+  if (turn.system.source(source) === undefined && turn.system.tables.sources.count >= LIMITS.sourcesMax) {
+    return { refusal: overloaded("table of sources") };
   }
   const previousSource = stock.source;
   if (previousSource !== source || stock.sourceFrom !== fromSequence) {

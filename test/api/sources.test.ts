@@ -225,6 +225,31 @@ describe("MoveStockSource", () => {
     }
   });
 
+  test("makes the warehouse as fresh as the sources that its stocks have left", async () => {
+    const other = `${source}-new`;
+    await put({ thresholds: { laggingAfter: { nanos: 1_000_000 } } });
+    await put({ source: other });
+    await send(1, received(10));
+    await send(2, received(10, "B"));
+    await send(1, received(1, "C"), other);
+    const state = async () => {
+      const skus = ["A"];
+      return (await service.call(AvailabilityService.method.getAvailability, { warehouseId, skus })).freshness!.state;
+    };
+    const { LAGGING, LIVE } = FreshnessState;
+    await move(other, 2);
+    while ((await state()) === LIVE);
+    expect(await get()).toMatchObject({ state: SourceState.LAGGING });
+    expect(await state(), "one stock is still its own").toBe(LAGGING);
+    await move(other, 2, "B");
+    expect(await state()).toBe(LIVE);
+    for (const withoutSnapshots of [false, true]) {
+      await service.restart({ withoutSnapshots });
+      expect(await get()).toMatchObject({ state: SourceState.LAGGING });
+      expect(await state()).toBe(LIVE);
+    }
+  });
+
   test("gives a source to a stock that had none, because only a policy named it", async () => {
     await put({});
     await service.call(method.putPolicy, { policy: { warehouseId, sku: "A", safetyStock: 1n } });

@@ -17,6 +17,24 @@ test("an event that comes late is told from another under its sequence, as long 
   expect([source.isSame(11, "e11"), source.isSame(11, "other")]).toEqual([true, false]);
 });
 
+test("a source feeds a warehouse from its first stock there to its last", () => {
+  const source = new Source(1, "erp");
+  expect([source.gainStock(7), source.gainStock(7), source.gainStock(8)]).toEqual([true, false, true]);
+  expect([...source.stocks]).toEqual([
+    [7, 2],
+    [8, 1],
+  ]);
+  expect([source.loseStock(7), source.loseStock(7), source.loseStock(7)]).toEqual([false, true, false]);
+  expect([...source.stocks]).toEqual([[8, 1]]);
+});
+
+test("a source whose stocks an older version did not count feeds their warehouse for good", () => {
+  const source = new Source(1, "erp");
+  source.loadStocks(7, 0);
+  expect([source.gainStock(7), source.loseStock(7), source.loseStock(7)]).toEqual([false, false, false]);
+  expect([...source.stocks]).toEqual([[7, 0]]);
+});
+
 test("what is far behind after a long skip is forgotten", () => {
   const source = new Source(1, "erp");
   for (let sequence = 1; sequence <= 50_000; sequence++) source.advance(sequence, `e${sequence}`, 0);

@@ -19,7 +19,7 @@ export function drawnSource(number: number): fc.Arbitrary<SourceItem> {
     .record({
       name: text,
       lastEventAtMs: count,
-      partitions: fc.uniqueArray(count32, { maxLength: 10 }),
+      partitions: fc.uniqueArray(fc.tuple(count32, count), { selector: ([partition]) => partition, maxLength: 10 }),
       buffered: fc.uniqueArray(erpEvent, { selector: (event) => event.sequence, maxLength: 3 }),
       // So many events further on that what was remembered of old ones has gone again.
       steps: fc.array(fc.record({ ids: fc.array(text, { maxLength: 3 }), far: bool, skipped: fc.nat(3) }), {
@@ -33,7 +33,7 @@ export function drawnSource(number: number): fc.Arbitrary<SourceItem> {
     .map(({ name, lastEventAtMs, partitions, buffered, steps, ...said }) => {
       const source = new Source(number, name);
       source.lastEventAtMs = lastEventAtMs;
-      for (const partition of partitions) source.partitions.add(partition);
+      for (const [partition, stocks] of partitions) source.loadStocks(partition, stocks);
       for (const { ids, far, skipped } of steps) {
         if (far) source.applied += 50_000;
         for (const id of ids) source.advance(source.applied + 1, id, 1);
@@ -50,7 +50,8 @@ export function sourceJson(source: Source): JsonObject {
     name: source.name,
     applied: source.applied,
     lastEventAtMs: source.lastEventAtMs,
-    partitions: [...source.partitions],
+    partitions: [...source.stocks.keys()],
+    stocks: [...source.stocks.values()],
     buffered: [...source.buffered.values()].map(erpEventJson),
     remembered: [...source.rememberedChunks()].map(({ chunk, hashes }) => {
       const littleEndian = Buffer.alloc(hashes.length * 4);

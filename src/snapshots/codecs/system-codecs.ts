@@ -110,7 +110,7 @@ export const sourceCodec: ItemCodec<SourceItem> = {
     writer.string(1, source.name);
     writer.int(2, source.applied);
     writer.int(3, source.lastEventAtMs);
-    writer.packed(4, [...source.partitions]);
+    writer.packed(4, [...source.stocks.keys()]);
     for (const event of source.buffered.values()) writeErpEvent(writer, 5, event);
     for (const { chunk, hashes } of source.rememberedChunks()) {
       const mark = writer.begin(6);
@@ -130,12 +130,14 @@ export const sourceCodec: ItemCodec<SourceItem> = {
       10,
       source.skipped.runs.flatMap(({ first, last }) => [first, last]),
     );
+    writer.packed(11, [...source.stocks.values()]);
   },
   read(reader, number) {
     let name = "";
     let applied = 0;
     let lastEventAtMs = 0;
     let partitions: readonly number[] = [];
+    let stocks: readonly number[] = [];
     let skipped: readonly number[] = [];
     let put: Pick<SourcePut, "warehouseIds" | "thresholds"> = { warehouseIds: [], thresholds: {} };
     let staleSinceMs = 0;
@@ -156,12 +158,13 @@ export const sourceCodec: ItemCodec<SourceItem> = {
       } else if (reader.field === 8) staleSinceMs = reader.int();
       else if (reader.field === 9) gapSinceMs = reader.int();
       else if (reader.field === 10) skipped = reader.packed();
+      else if (reader.field === 11) stocks = reader.packed();
       else reader.skip();
     }
     const source = new Source(number, name);
     source.applied = applied;
     source.lastEventAtMs = lastEventAtMs;
-    for (const partition of partitions) source.partitions.add(partition);
+    for (const [index, partition] of partitions.entries()) source.loadStocks(partition, stocks[index] ?? 0);
     for (const event of buffered) source.buffer(event, gapSinceMs);
     source.warehouseIds = put.warehouseIds;
     source.thresholds = put.thresholds;
