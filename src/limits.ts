@@ -52,6 +52,16 @@ export const LIMITS = {
   movementsKeptMs: 30 * 24 * 3_600_000,
   /** Bytes kept of an ERP event whose body could not be taken. */
   faultyEventBytesMax: 16 * 1024,
+  /** Outcomes of orders kept in memory for consumers that have caught up, and their lines: a few seconds of a full load, below 10 MB. */
+  orderRingOutcomesMax: 8_192,
+  orderRingLinesMax: 65_536,
+  /** What one read of the journal gives to a consumer that is behind, and how many of those go on at once. */
+  orderReadOutcomesMax: 512,
+  orderReadBytesMax: 1024 * 1024,
+  orderReadsMax: 2,
+  /** A consumer that has nothing to be told gets a cursor all the same: the first soon, to begin from, then now and then. */
+  orderFirstCursorMs: 1_000,
+  orderIdleMs: 15_000,
   /** How often free disk space is looked at. */
   freeSpaceCheckMs: 1_000,
 } as const;

@@ -3,7 +3,7 @@
  * and what to publish before that. One is filled while the one before is being written.
  */
 import type { JournalRecord } from "../domain/event.js";
-import type { BlockContent, PartitionSpan } from "../journal/journal.js";
+import type { BlockContent, BlockPosition, PartitionSpan } from "../journal/journal.js";
 import { writeRecord } from "../journal/records/record-writer.js";
 import { WireWriter } from "../journal/records/wire.js";
 import type { Task } from "./task.js";
@@ -22,7 +22,7 @@ export class BlockBuilder {
   /** Tasks to deliver once this block is durable, in the order of their decision. */
   tasks: Task[] = [];
   /** What becomes visible to readers once this block is durable, before any task is delivered. */
-  publications: (() => void)[] = [];
+  publications: ((block: BlockPosition) => void)[] = [];
 
   get recordCount(): number {
     return this.#recordCount;

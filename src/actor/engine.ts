@@ -299,7 +299,8 @@ export class LogEngine {
     this.#spare = block;
     // The disk goes on with what the turns have decided meanwhile, before callers are told of this block.
     this.#append();
-    for (const publish of publications) publish();
+    for (const publish of publications) publish(position);
+    this.#options.outcomes.durable(position);
     for (const task of tasks) this.#deliver(task);
     this.#schedule();
   }

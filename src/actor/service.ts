@@ -1,6 +1,7 @@
 import type { Freshness, StockFigures } from "../domain/availability.js";
 import type { Answers, Command, Dealer } from "../domain/command.js";
 import type { IncomingErpEvent } from "../domain/erp-event.js";
+import type { OutcomeType } from "../domain/outcome.js";
 import type { Refusal } from "../domain/refusal.js";
 import type { SequenceRange } from "../domain/sequence-runs.js";
 
@@ -104,6 +105,48 @@ export interface BackupPort {
   take(directory: string): Promise<Backup | Refusal>;
 }
 
+/** What became of a reservation, as it is told. Fields as in holdfast.v1.OrderEvent. */
+export interface OrderEvent {
+  readonly eventId: string;
+  readonly type: OutcomeType;
+  readonly reservationId: string;
+  readonly revision: number;
+  readonly dealerId: string;
+  readonly orderId: string;
+  readonly warehouseId: string;
+  readonly lines: readonly { readonly sku: string; readonly quantity: number; readonly remaining: number }[];
+  readonly reason: string;
+  readonly occurredAtMs: number;
+}
+
+export interface OrderMessage {
+  /** Undefined in a message that only moves the cursor on. */
+  readonly event: OrderEvent | undefined;
+  readonly cursor: string;
+}
+
+export interface OrderQuery {
+  /** Orders of the warehouses that this source feeds. */
+  readonly source: string;
+  /** Go on after this; empty for none. */
+  readonly cursor: string;
+  /** Without a cursor: from the oldest that is kept, else from now. */
+  readonly fromOldest: boolean;
+}
+
+/** One consumer's watch. It goes on only as it is asked, and is over when a refusal comes, or after `close`. */
+export interface OrderWatch {
+  /** The next message, when there is one; undefined once it was closed. One call at a time. Rejects for what is unforeseen. */
+  next(): Promise<OrderMessage | Refusal | undefined>;
+  /** Ends it; a `next` that waits is settled. A second call does nothing. */
+  close(): void;
+}
+
+/** What became of orders, at least once and in order for each reservation, from a cursor that the consumer keeps. */
+export interface OrderEventsPort {
+  watch(query: OrderQuery): Promise<OrderWatch | Refusal>;
+}
+
 /** Everything that the gRPC edge needs from behind it. */
 export interface ServicePorts {
   readonly commands: CommandPort;
@@ -111,4 +154,5 @@ export interface ServicePorts {
   readonly availability: AvailabilityPort;
   readonly dealers: DealerDirectory;
   readonly backups: BackupPort;
+  readonly orders: OrderEventsPort;
 }

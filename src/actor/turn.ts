@@ -8,10 +8,11 @@ import { confirmationAfter, riskChanges } from "../domain/coverage.js";
 import type { DecisionContext } from "../domain/decide/decision.js";
 import { withBuffer } from "../domain/degraded.js";
 import type { OutcomesTold, PartitionEvent, RequestAnswered, SystemEvent } from "../domain/event.js";
-import type { RecordStamp } from "../domain/evolve.js";
 import { isTelling, OutcomeTeller } from "../domain/outcome.js";
+import type { RecordStamp } from "../domain/record-stamp.js";
 import type { InheritedStockPolicy, Stock } from "../domain/stock.js";
 import type { SystemState } from "../domain/system-state.js";
+import type { BlockPosition } from "../journal/journal.js";
 import type { LogStore } from "../snapshots/log-store.js";
 import type { PartitionStore } from "../snapshots/partition-store.js";
 import { applyPartitionEvent } from "./apply.js";
@@ -27,9 +28,18 @@ export interface Publisher {
   system(events: readonly SystemEvent[], timeMs: number): () => void;
 }
 
+/** Where what became of orders goes. */
+export interface OutcomePublisher {
+  /** What one record tells, to be told on once the result is called with the block that made it durable. */
+  told(partition: number, stamp: RecordStamp, told: OutcomesTold): (block: BlockPosition) => void;
+  /** Everything of this block and of those before it has been told. */
+  durable(block: BlockPosition): void;
+}
+
 export interface TurnOptions {
   readonly store: LogStore;
   readonly publisher: Publisher;
+  readonly outcomes: OutcomePublisher;
   /** How fresh a partition's figures are at a moment of service time. */
   readonly freshness: (partition: number, nowMs: number) => Freshness;
   /** Called with the deadline of every hold made or moved. */
@@ -124,6 +134,8 @@ export class Turn {
     partition.sequence = stamp.sequence;
     this.#block.add({ partition: partition.partition, epoch: this.system.epoch, ...stamp, events: all });
     this.#remember(partition.partition, stocks);
+    if (told !== undefined)
+      this.#block.publications.push(this.#options.outcomes.told(partition.partition, stamp, told));
     if (events.some(({ kind }) => kind === "DegradedStepped")) {
       this.#block.publications.push(this.#options.publisher.inherited(partition.partition));
     }

@@ -1,4 +1,10 @@
-import type { ServerDuplexStream, ServerUnaryCall, sendUnaryData, UntypedServiceImplementation } from "@grpc/grpc-js";
+import type {
+  ServerDuplexStream,
+  ServerUnaryCall,
+  ServerWritableStream,
+  sendUnaryData,
+  UntypedServiceImplementation,
+} from "@grpc/grpc-js";
 import type { EventDisposition, Outcome, SourceStatus } from "../actor/service.js";
 import type { ErpEvent } from "../gen/holdfast/v1/erp_event_pb.js";
 import {
@@ -9,13 +15,16 @@ import {
   SourceState,
   type StreamEventsRequest,
   type StreamEventsResponse,
+  type WatchOrdersRequest,
 } from "../gen/holdfast/v1/erp_service_pb.js";
 import { timestamp } from "./answers/messages.js";
 import type { EdgeContext } from "./edge-context.js";
 import { outcomeStatus, serviceError, statusOf } from "./errors.js";
+import { OrderStream } from "./order-stream.js";
 import { OrderedStream, type Settle, StreamEnd } from "./ordered-stream.js";
 import { checkErpEvent } from "./requests/erp-requests.js";
 import { checkSourceStatus } from "./requests/operations-requests.js";
+import { checkWatchOrders } from "./requests/order-requests.js";
 import { rescueEvent } from "./requests/rescued-event.js";
 import type { Encoded, Undecodable } from "./service-definition.js";
 import { finish, guard, isRefusal } from "./unary.js";
@@ -43,6 +52,11 @@ export function erpService(context: EdgeContext): UntypedServiceImplementation {
           });
         }
       });
+    },
+    watchOrders(call: ServerWritableStream<WatchOrdersRequest, Encoded>) {
+      const checked = checkWatchOrders(call.request);
+      if (isRefusal(checked)) call.emit("error", serviceError(checked));
+      else new OrderStream({ ...context, call, begin: () => ports.orders.watch(checked) });
     },
   };
 }

@@ -191,6 +191,7 @@ export class Host {
         get: (dealerId) => current()?.dealers.get(dealerId) ?? refused(),
         list: (query) => current()?.dealers.list(query) ?? refused(),
       },
+      orders: { watch: async (query) => (await current()?.orders.watch(query)) ?? refused() },
       backups: { take: async (directory) => (await this.#backUp(directory)) ?? refused() },
     };
   }

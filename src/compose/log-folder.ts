@@ -48,7 +48,7 @@ export async function openLogFolder(options: LogFolderOptions): Promise<OpenLog>
   await mkdir(folder, { recursive: true });
   const survey = await surveyImages(systemDisk, folder);
   for (const { message } of survey.damaged) log.warn({ reason: message }, "image cannot be proven; it is not used");
-  const { journal, reader, report } = await openJournal(options, survey);
+  const { journal, reader, history, report } = await openJournal(options, survey);
   log.info({ ...report }, "journal opened");
   const images = await keepImages(options, { journal, survey });
   const snapshot = new SnapshotFolder(folder, survey, log);
@@ -56,6 +56,7 @@ export async function openLogFolder(options: LogFolderOptions): Promise<OpenLog>
     LogNode.open({
       journal,
       reader,
+      history,
       pages: await snapshot.open(),
       checkpointFile: snapshot.checkpointFile,
       clock: systemClock,

@@ -6,6 +6,7 @@
 import { applyRecord } from "../actor/apply.js";
 import type { Clock, Scheduler, Timers } from "../actor/clock.js";
 import { type EngineObserver, LogEngine } from "../actor/engine.js";
+import { journalUnavailable } from "../actor/refusals.js";
 import type { ServicePorts } from "../actor/service.js";
 import { ServiceTime } from "../actor/service-time.js";
 import { AvailabilityView } from "../availability/view.js";
@@ -15,8 +16,9 @@ import type { Ingest } from "../erp/ingest.js";
 import { SourceLinks } from "../erp/source-links.js";
 import { SourceUpkeep } from "../erp/source-upkeep.js";
 import { SyncMeters } from "../erp/sync-health/latency-window.js";
-import { type Journal, JournalError, type JournalReader } from "../journal/journal.js";
+import { type Journal, JournalError, type JournalHistory, type JournalReader } from "../journal/journal.js";
 import { readRecords } from "../journal/records/record-reader.js";
+import { OrderFeed } from "../outcomes/order-feed.js";
 import { type CheckpointFile, LogStore } from "../snapshots/log-store.js";
 import type { PageStore } from "../snapshots/page-store.js";
 import { commandPort, ingestPort } from "./log-ports.js";
@@ -24,6 +26,7 @@ import { commandPort, ingestPort } from "./log-ports.js";
 export interface LogNodeOptions {
   readonly journal: Journal;
   readonly reader: JournalReader;
+  readonly history: JournalHistory;
   readonly pages: PageStore;
   readonly checkpointFile: CheckpointFile;
   readonly clock: Clock;
@@ -102,12 +105,23 @@ export class LogNode {
     links = new SourceLinks(store.system.state, settings.sourceThresholds, time.nowMs());
     const ingest: Ingest = { links, quantityMax: settings.erpQuantityMax };
     const upkeep = new SourceUpkeep(store, ingest);
+    const { history, timers } = options;
+    const onFailure = (cause: unknown) => engine.fail(cause);
+    const orders = new OrderFeed({ store, history, timers, head: options.journal.head, onFailure });
     const engine: LogEngine = new LogEngine({
       ...options,
       ...settings,
+      observer: {
+        ...options.observer,
+        failed(cause) {
+          orders.close(journalUnavailable());
+          options.observer.failed(cause);
+        },
+      },
       store,
       time,
       publisher: view,
+      outcomes: orders,
       freshness: (partition, nowMs) => links.of(partition, nowMs),
       upkeep,
       tail,
@@ -125,6 +139,7 @@ export class LogNode {
       ingest: ingestPort(engine, ingest, time, meters),
       availability: view,
       dealers: view,
+      orders,
     };
     const report = {
       checkpointBlock: store.checkpointPosition?.block ?? 0,

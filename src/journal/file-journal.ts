@@ -6,11 +6,13 @@ import { assert } from "../domain/assertion.js";
 import { align, BLOCK_BYTES_MAX, blockBytes, encodeBlock } from "./block.js";
 import { Chain, readBlocks } from "./chain.js";
 import { type DiskFile, writeAll } from "./disk.js";
+import { FileHistory } from "./file-history.js";
 import {
   type BlockContent,
   type BlockPosition,
   type Journal,
   JournalError,
+  type JournalHistory,
   type JournalReader,
   type StoredBlock,
 } from "./journal.js";
@@ -47,6 +49,7 @@ export interface FileJournalReport {
 export interface OpenedJournal {
   readonly journal: Journal;
   readonly reader: JournalReader;
+  readonly history: JournalHistory;
   readonly report: FileJournalReport;
 }
 
@@ -63,7 +66,7 @@ export async function openFileJournal(options: FileJournalOptions): Promise<Open
     await witness.write(end.head);
     const journal = await FileJournal.open(options, witness, end);
     const report = { block: end.head?.block ?? 0, rewrittenBytes, cutBytes: end.torn?.bytes ?? 0 };
-    return { journal, reader: journal, report };
+    return { journal, reader: journal, history: new FileHistory(disk, folder, journal), report };
   } catch (cause) {
     await witness.close();
     throw cause;

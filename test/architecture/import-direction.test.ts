@@ -1,4 +1,4 @@
-/** Imports point one way: domain ◀ journal ◀ snapshots ◀ actor ◀ {images, availability, erp, operations, api} ◀ compose ◀ cli. */
+/** Imports point one way: domain ◀ journal ◀ snapshots ◀ actor ◀ {images, availability, erp, outcomes, operations, api} ◀ compose ◀ cli. */
 import { expect, test } from "vitest";
 import { ownImportsOf, packagesOf, type SourceFile, writtenSources } from "./source-tree.js";
 
@@ -16,12 +16,25 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   images: ENGINE,
   availability: ENGINE,
   erp: ENGINE,
+  outcomes: ENGINE,
   operations: ENGINE,
   telemetry: ENGINE,
   api: [...ENGINE, "gen"],
   config: ["limits.ts"],
   "config.ts": ["config", "limits.ts"],
-  compose: [...ENGINE, "images", "availability", "erp", "operations", "telemetry", "api", "config", "config.ts", "gen"],
+  compose: [
+    ...ENGINE,
+    "images",
+    "availability",
+    "erp",
+    "outcomes",
+    "operations",
+    "telemetry",
+    "api",
+    "config",
+    "config.ts",
+    "gen",
+  ],
   client: ["gen"],
   cli: ["client"],
   // The commands that touch files; all others speak gRPC through the published client.

@@ -76,6 +76,7 @@ export class NodeHarness implements Clock, Timers, Scheduler {
     const opening = LogNode.open({
       journal: this.gate.around(this.journal),
       reader: this.journal,
+      history: this.journal,
       pages: this.pages,
       checkpointFile: {
         read: async () => this.checkpoint,

@@ -147,7 +147,7 @@ export class SimulatedProcess {
     const randomBytes = (count: number) => context.random.bytes(count);
     const survey = await surveyImages(disk, FOLDER);
     for (const damage of survey.damaged) throw new Finding("an image cannot be proven", { cause: damage });
-    const { journal, reader } = await openFileJournal({
+    const { journal, reader, history } = await openFileJournal({
       disk,
       folder: FOLDER,
       timers: this.#timers,
@@ -164,6 +164,7 @@ export class SimulatedProcess {
       LogNode.open({
         journal: wrapJournal(journal),
         reader,
+        history,
         pages: snapshot.open(),
         checkpointFile: snapshot.checkpointFile,
         clock: context.time,

@@ -6,6 +6,8 @@ import type {
   AvailabilityPage,
   Backup,
   EventDisposition,
+  OrderQuery,
+  OrderWatch,
   Outcome,
   ServicePorts,
   SourceStatus,
@@ -74,6 +76,16 @@ export class ScriptedPorts implements ServicePorts {
   readonly dealers: ServicePorts["dealers"] = {
     get: () => this.dealer,
     list: () => this.dealersPage,
+  };
+
+  /** What a watch of orders begins with. */
+  orderWatch: OrderWatch | Refusal = refusal("CURSOR_TOO_OLD", "not scripted");
+  readonly orderQueries: OrderQuery[] = [];
+  readonly orders: ServicePorts["orders"] = {
+    watch: async (query) => {
+      this.orderQueries.push(query);
+      return this.orderWatch;
+    },
   };
 
   backup: Backup | Refusal = refusal("DIRECTORY_NOT_EMPTY", "not scripted");

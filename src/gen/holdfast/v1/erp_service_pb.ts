@@ -291,7 +291,7 @@ export type WatchOrdersRequest = Message<"holdfast.v1.WatchOrdersRequest"> & {
   cursor: string;
 
   /**
-   * From the oldest that is kept. Neither cursor nor from_oldest: from now.
+   * Without a cursor: from the oldest that is kept. Neither: from now.
    *
    * @generated from field: bool from_oldest = 3;
    */
