@@ -15,6 +15,7 @@ const FAULTS = [
   "snapshots: a page went missing",
   "snapshots: a page was stale",
   "snapshots: a page was wrong",
+  "snapshots: CHECKPOINT was damaged or gone",
   "snapshots: a read failed",
   "snapshots: a write failed",
   "process: the machine crashed",

@@ -3,6 +3,7 @@
  * reads and writes that fail. They outlive the process; `open` gives each process its own way in.
  */
 import type { PageBatch, PageStore } from "../../src/snapshots/page-store.js";
+import type { MemoryDisk } from "../journal/memory-disk.js";
 import type { SimulationContext } from "./simulation-context.js";
 
 /** How many of the newest batches a crash may take. */
@@ -79,6 +80,19 @@ export class SimulatedPages {
       this.#values.set(key, bytes);
       coverage.count("snapshots: a page was wrong");
     }
+    this.#met();
+  }
+
+  /** The file that says which pages there are loses a bit, its end, or its name. */
+  damageCheckpoint(disk: MemoryDisk, path: string): void {
+    const { random, coverage } = this.#context;
+    const bytes = disk.contents().get(path);
+    if (bytes === undefined) return;
+    const damage = random.below(3);
+    if (damage === 0) disk.flip(path, random.below(bytes.length * 8));
+    else disk.put(path, damage === 1 ? bytes.subarray(0, random.below(bytes.length)) : undefined);
+    this.#context.note("CHECKPOINT is damaged");
+    coverage.count("snapshots: CHECKPOINT was damaged or gone");
     this.#met();
   }
 

@@ -24,12 +24,14 @@ import { auditStart } from "./restart-audit.js";
 import { ServiceCalls } from "./service-calls.js";
 import { SimulatedDisk } from "./simulated-disk.js";
 import { SimulatedPages } from "./simulated-pages.js";
-import { type ProcessObserver, SimulatedProcess } from "./simulated-process.js";
+import { FOLDER, type ProcessObserver, SimulatedProcess } from "./simulated-process.js";
 import { describe, Finding, type SimulationContext } from "./simulation-context.js";
 import { VirtualTime } from "./virtual-time.js";
 import { drawSettings } from "./world-settings.js";
 
 const TRACE_LINES = 2_000;
+/** CHECKPOINT is read only at a start, so it is damaged there, so many times as often as a page in a step. */
+const CHECKPOINT_SHARE = 8;
 
 /** Where a test puts a deliberate bug: around what the service is given. */
 export interface Seams {
@@ -187,6 +189,9 @@ export class World implements SimulationContext {
         recordsOf,
         isRestored: this.#before !== undefined,
       });
+    }
+    if (this.random.below(1000) < this.faults.pageDamage * CHECKPOINT_SHARE) {
+      this.#pages.damageCheckpoint(this.#disk.memory, `${FOLDER}/CHECKPOINT`);
     }
     this.start();
   }
