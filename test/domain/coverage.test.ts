@@ -1,6 +1,6 @@
 /** Coverage and risk (docs/api.md, Shortfall): committed units in order of commit, then holds in order of creation, unit by unit. */
 import { describe, expect, test } from "vitest";
-import { coveredByLine, riskChanges } from "../../src/domain/coverage.js";
+import { coveredByLine, coveredByLines, riskChanges } from "../../src/domain/coverage.js";
 import type { PartitionEvent, RiskChanged } from "../../src/domain/event.js";
 import { applied, committed, given, held, lost, type Scenario, stock } from "./decide/scenario.js";
 
@@ -37,6 +37,8 @@ describe("coverage", () => {
     const scenario = given(...promised, ...(units === 0 ? [] : [lost(1, "A", units)]));
     const figures = scenario.state.stocks.get(1)!;
     expect([3, 2, 1].map((reservation) => coveredByLine(scenario.state, figures, reservation))).toEqual(covered);
+    const together = coveredByLines(scenario.state, figures, new Set([1, 2, 3, 4]));
+    expect([3, 2, 1, 4].map((reservation) => together.get(reservation))).toEqual([...covered, undefined]);
     expect(changes(scenario)).toEqual(expected);
   });
 
