@@ -107,7 +107,15 @@ export class LogNode {
     const upkeep = new SourceUpkeep(store, ingest);
     const { history, timers } = options;
     const onFailure = (cause: unknown) => engine.fail(cause);
-    const orders = new OrderFeed({ store, history, timers, head: options.journal.head, onFailure });
+    const orders = new OrderFeed({
+      system: store.system.state,
+      // Past what is resident, so that a long read pushes nothing out of memory that is in use.
+      find: (partition, number) => store.partition(partition).reservations.peek(number)!,
+      history,
+      timers,
+      head: options.journal.head,
+      onFailure,
+    });
     const engine: LogEngine = new LogEngine({
       ...options,
       ...settings,

@@ -14,20 +14,20 @@ import type { OrderEvent, OrderEventsPort, OrderQuery } from "../actor/service.j
 import type { OutcomesTold } from "../domain/event.js";
 import type { RecordStamp } from "../domain/record-stamp.js";
 import { type Refusal, refusal } from "../domain/refusal.js";
-import type { Reservation } from "../domain/reservation.js";
+import type { SystemState } from "../domain/system-state.js";
 import type { BlockPosition, BlockStart, HistoryReader, JournalHistory } from "../journal/journal.js";
 import { readTold } from "../journal/records/told-reader.js";
 import { LIMITS } from "../limits.js";
-import type { LogStore } from "../snapshots/log-store.js";
 import { ALL_OF_BLOCK, type CursorScope, type Place, readCursor, writeCursor } from "./order-cursor.js";
 import { type OrderFilter, ordersOfSource } from "./order-filter.js";
 import { OrderRing } from "./order-ring.js";
 import { JournalOrderWatch } from "./order-watch.js";
 import { ReadGate } from "./read-gate.js";
-import { outcomesOf, type ToldOutcome } from "./told-outcome.js";
+import { type FindReservation, outcomesOf, type ToldOutcome } from "./told-outcome.js";
 
 export interface OrderFeedOptions {
-  readonly store: LogStore;
+  readonly system: SystemState;
+  readonly find: FindReservation;
   readonly history: JournalHistory;
   readonly timers: Timers;
   /** The last durable block; undefined in a new journal. */
@@ -87,11 +87,11 @@ export class OrderFeed implements OrderEventsPort {
 
   /** What a record tells, to be told on once its block is durable. Costs next to nothing while nobody watches. */
   told(partition: number, stamp: RecordStamp, { outcomes }: OutcomesTold): (block: BlockPosition) => void {
-    const { epoch } = this.#options.store.system.state;
+    const { epoch } = this.#options.system;
     return (block) => {
       if (this.#watches.size > 0) {
         const record = { partition, epoch, ...stamp, outcomes };
-        for (const told of outcomesOf(record, block, this.#inBlock, this.#find)) this.ring.add(told);
+        for (const told of outcomesOf(record, block, this.#inBlock, this.#options.find)) this.ring.add(told);
       }
       this.#inBlock += outcomes.length;
     };
@@ -108,7 +108,7 @@ export class OrderFeed implements OrderEventsPort {
   }
 
   async watch(query: OrderQuery): Promise<JournalOrderWatch | Refusal> {
-    const filter = ordersOfSource(query.source, this.#options.store.system.state);
+    const filter = ordersOfSource(query.source, this.#options.system);
     const place = await this.#begin(query, filter);
     if ("reason" in place) return place;
     if (this.#ending !== undefined) return this.#ending;
@@ -173,7 +173,7 @@ export class OrderFeed implements OrderEventsPort {
       const taken = block.position.block === from.block ? from.taken : 0;
       let before = 0;
       for (const record of readTold(block.body)) {
-        for (const told of outcomesOf(record, block.position, before, this.#find)) {
+        for (const told of outcomesOf(record, block.position, before, this.#options.find)) {
           if (told.place.taken > taken && filter.takes(told)) outcomes.push(told);
         }
         before += record.outcomes.length;
@@ -225,17 +225,9 @@ export class OrderFeed implements OrderEventsPort {
   }
 
   #scope(filter: OrderFilter): CursorScope {
-    const { state } = this.#options.store.system;
-    return { epoch: state.epoch, nonce: state.nonce(state.epoch) ?? "", filter: filter.key };
+    const { system } = this.#options;
+    return { epoch: system.epoch, nonce: system.nonce(system.epoch) ?? "", filter: filter.key };
   }
-
-  readonly #find = (partition: number, number: number): Reservation => {
-    // Past it, so that a long read pushes nothing out of memory that is in use.
-    const reservation = this.#options.store.partition(partition).reservations.peek(number);
-    if (reservation === undefined)
-      throw new Error(`reservation ${number} of partition ${partition} is told of and not there`);
-    return reservation;
-  };
 }
 
 function beginOf({ block, segment, offset }: BlockStart): Place {
