@@ -96,9 +96,10 @@ function defaults(): Readings {
 }
 
 function fromFile({ flags, env }: ConfigSources): Readings {
-  if (flags.config !== undefined) return readConfigFile(flags.config, "--config");
+  if (flags.config !== undefined) return readConfigFile(flags.config, { namedBy: "--config", keys: SETTING_KEYS });
   const file = env[FILE_VARIABLE];
-  return file === undefined ? { readings: [], problems: [] } : readConfigFile(file, FILE_VARIABLE);
+  if (file === undefined) return { readings: [], problems: [] };
+  return readConfigFile(file, { namedBy: FILE_VARIABLE, keys: SETTING_KEYS });
 }
 
 function fromVariables(env: ConfigSources["env"]): Readings {

@@ -8,6 +8,7 @@ import { registerAtRisk } from "./commands/at-risk.js";
 import { registerAvailability } from "./commands/availability.js";
 import { registerBackup } from "./commands/backup.js";
 import { registerCommit } from "./commands/commit.js";
+import { registerConnect } from "./commands/connect.js";
 import { registerDeadLetters } from "./commands/dead-letters.js";
 import { registerDealers } from "./commands/dealers.js";
 import { registerExceptions } from "./commands/exceptions.js";
@@ -31,6 +32,7 @@ import type { Session, Terminal } from "./session.js";
 /** In the order of the help. */
 const COMMANDS: readonly ((program: Command, session: Session) => void)[] = [
   registerServe,
+  registerConnect,
   registerReserve,
   registerCommit,
   registerRelease,

@@ -1,11 +1,11 @@
 /** `holdfast serve`: the service itself, from configuration to a clean stop. */
-import { pino } from "pino";
 import { createGrpcServer } from "../api/server.js";
 import { Host } from "../compose/host.js";
 import { imageWorker } from "../compose/images/image-worker.js";
 import { type Config, loadConfig } from "../config.js";
 import type { EdgeLimits } from "../limits.js";
 import { DEFAULT_SERVER } from "./client-command.js";
+import { processLog } from "./process-log.js";
 
 export interface ServeFlags {
   readonly listen?: string;
@@ -20,7 +20,7 @@ const DAY_MS = 24 * 3_600_000;
 /** Runs until SIGTERM or SIGINT; resolves with the exit code. The port opens only when recovery is done. */
 export async function serve(flags: ServeFlags): Promise<number> {
   const config = loadConfig({ flags, env: process.env });
-  const log = createLog(config);
+  const log = processLog(config.log);
   let fatal: (code: number) => void = () => {};
   const ended = new Promise<number>((resolve) => {
     fatal = resolve;
@@ -67,14 +67,6 @@ export async function serve(flags: ServeFlags): Promise<number> {
   // Nothing may keep a process alive that cannot serve any more, whatever handles are left.
   if (code !== 0) setTimeout(() => process.exit(code), EXIT_AT_LATEST_MS);
   return code;
-}
-
-function createLog(config: Config) {
-  const pretty = config.log.format === "pretty" || (config.log.format === "auto" && process.stdout.isTTY === true);
-  return pino({
-    level: config.log.level,
-    ...(pretty ? { transport: { target: "pino-pretty", options: { ignore: "pid,hostname", singleLine: true } } } : {}),
-  });
 }
 
 function edgeLimitsOf({ limits }: Config): Partial<EdgeLimits> {

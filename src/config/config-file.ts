@@ -2,22 +2,25 @@
 import { readFileSync } from "node:fs";
 import { parseDocument } from "yaml";
 import { ConfigError, type ConfigProblem } from "./config-error.js";
-import { isSettingKey, SETTING_KEYS, type SettingKey } from "./settings.js";
+import type { SettingKey } from "./settings.js";
 
 /** A setting as it was found. */
-export interface Reading {
-  readonly key: SettingKey;
+export interface Reading<Key extends string = SettingKey> {
+  readonly key: Key;
   readonly raw: unknown;
   readonly source: string;
 }
 
-export interface Readings {
-  readonly readings: readonly Reading[];
+export interface Readings<Key extends string = SettingKey> {
+  readonly readings: readonly Reading<Key>[];
   readonly problems: readonly ConfigProblem[];
 }
 
-/** Throws a ConfigError when there is no reading the file at all; keys that are none come back as problems. */
-export function readConfigFile(file: string, namedBy: string): Readings {
+/** Throws a ConfigError when there is no reading the file at all; keys that are none of `keys` come back as problems. */
+export function readConfigFile<Key extends string>(
+  file: string,
+  { namedBy, keys }: { readonly namedBy: string; readonly keys: readonly Key[] },
+): Readings<Key> {
   const content = parse(read(file, namedBy), { file, namedBy });
   // An empty file, or one of comments alone, sets nothing.
   if (content === null) return { readings: [], problems: [] };
@@ -28,11 +31,11 @@ export function readConfigFile(file: string, namedBy: string): Readings {
         source: file,
         value: content,
         kind: "value",
-        allowed: `sections and keys: ${namesIn("")}`,
+        allowed: `sections and keys: ${namesIn(keys, "")}`,
       },
     ]);
   }
-  return collect(content, "", file);
+  return collect(content, "", { file, keys });
 }
 
 function read(file: string, namedBy: string): string {
@@ -66,33 +69,38 @@ function unreadable({ file, namedBy }: Origin, cause: unknown): ConfigError {
   return new ConfigError([{ key: "config", source: namedBy, value: file, kind: "value", allowed }], { cause });
 }
 
-function collect(section: Readonly<Record<string, unknown>>, prefix: string, source: string): Readings {
-  const readings: Reading[] = [];
+function collect<Key extends string>(
+  section: Readonly<Record<string, unknown>>,
+  prefix: string,
+  origin: { readonly file: string; readonly keys: readonly Key[] },
+): Readings<Key> {
+  const { file: source, keys } = origin;
+  const readings: Reading<Key>[] = [];
   const problems: ConfigProblem[] = [];
   for (const [name, raw] of Object.entries(section)) {
     const key = prefix + name;
+    const known = keys.find((each) => each === key);
     // A name with a dot would be a second way to write a nested key, and the two could disagree.
-    if (isSettingKey(key) && !name.includes(".")) {
-      readings.push({ key, raw, source });
-    } else if (namesIn(`${key}.`) === "" || name.includes(".")) {
-      const allowed = isSettingKey(key) ? `${key.split(".")[0]} as a section, with the rest in it` : namesIn(prefix);
+    if (known !== undefined && !name.includes(".")) {
+      readings.push({ key: known, raw, source });
+    } else if (namesIn(keys, `${key}.`) === "" || name.includes(".")) {
+      const allowed =
+        known === undefined ? namesIn(keys, prefix) : `${key.split(".")[0]} as a section, with the rest in it`;
       problems.push({ key, source, value: raw, kind: "unknown", allowed });
     } else if (isSection(raw)) {
-      const inner = collect(raw, `${key}.`, source);
+      const inner = collect(raw, `${key}.`, origin);
       readings.push(...inner.readings);
       problems.push(...inner.problems);
     } else if (raw !== null) {
-      problems.push({ key, source, value: raw, kind: "value", allowed: `a section with ${namesIn(`${key}.`)}` });
+      problems.push({ key, source, value: raw, kind: "value", allowed: `a section with ${namesIn(keys, `${key}.`)}` });
     }
   }
   return { readings, problems };
 }
 
 /** The names that may stand in a section of the file, "" for its top. */
-function namesIn(prefix: string): string {
-  const names = SETTING_KEYS.filter((key) => key.startsWith(prefix)).map(
-    (key) => key.slice(prefix.length).split(".", 1)[0],
-  );
+function namesIn(keys: readonly string[], prefix: string): string {
+  const names = keys.filter((key) => key.startsWith(prefix)).map((key) => key.slice(prefix.length).split(".", 1)[0]);
   return [...new Set(names)].join(", ");
 }
 

@@ -155,11 +155,6 @@ export type SettingValues = {
 
 export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[];
 
-/** Whether a setting has this key; names that every object inherits are none. */
-export function isSettingKey(key: string): key is SettingKey {
-  return Object.hasOwn(SETTINGS, key);
-}
-
 /** The environment variable of a key: dealers.requireKnown is HOLDFAST_DEALERS_REQUIRE_KNOWN. */
 export function variableOf(key: SettingKey): string {
   const words = key.replaceAll(".", "_").replace(/[A-Z]/g, (letter) => `_${letter}`);

@@ -36,10 +36,13 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "gen",
   ],
   client: ["gen"],
+  connector: ["client", "gen"],
   cli: ["client"],
   // The commands that touch files; all others speak gRPC through the published client.
   "cli/serve.ts": ["api", "compose", "config", "config.ts", "limits.ts"],
   "cli/commands/serve.ts": ["api", "compose", "config", "config.ts"],
+  "cli/connect": ["client", "connector", "config"],
+  "cli/commands/connect.ts": ["config"],
   "cli/verify": [...ENGINE, "images"],
   "cli/commands/verify.ts": ENGINE,
   "cli/restore": [...ENGINE, "images"],
@@ -91,6 +94,8 @@ test.each([
   ["src/actor/turn.ts", "../images/image-file.js"],
   ["src/api/server.ts", "../images/image-file.js"],
   ["src/cli/serve.ts", "../journal/file-journal.js"],
+  ["src/connector/connector.ts", "../erp/ingest.js"],
+  ["src/connector/connector.ts", "../config/settings.js"],
   ["src/cli/verify/verify-folder.ts", "../../compose/host.js"],
   ["src/helpers/anything.ts", "./else.js"],
 ])("the rule can fail: %s may not import %s", (path, specifier) => {
