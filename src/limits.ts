@@ -9,6 +9,10 @@ export const LIMITS = {
   turnExpiriesMax: 1024,
   /** Provisional orders confirmed in one turn. */
   turnConfirmationsMax: 256,
+  /** Positions compared in one turn, or stocks looked at that a source did not tell. */
+  turnPositionsMax: 256,
+  /** Positions of all sources that wait until we have got to their sequence; those beyond are compared in the next run. */
+  deferredPositionsMax: 100_000,
   /** Bytes of records that wait for the append before them: what is beyond waits in the inbox, which refuses when full. */
   blockBytesMax: 4 * 1024 * 1024,
   /** Rounds of the event loop that a block with several callers waits for more, and the size beyond which it does not. */

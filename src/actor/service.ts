@@ -1,5 +1,6 @@
 import type { Freshness, StockFigures } from "../domain/availability.js";
 import type { Answers, Command, Dealer } from "../domain/command.js";
+import type { DriftCounts, Position } from "../domain/drift.js";
 import type { IncomingErpEvent } from "../domain/erp-event.js";
 import type { OutcomeType } from "../domain/outcome.js";
 import type { Refusal } from "../domain/refusal.js";
@@ -147,6 +148,30 @@ export interface OrderEventsPort {
   watch(query: OrderQuery): Promise<OrderWatch | Refusal>;
 }
 
+/** A source is asked for its positions. */
+export interface PositionsRequest {
+  readonly runId: string;
+  readonly full: boolean;
+  /** Empty means all warehouses of the source. */
+  readonly warehouseId: string;
+}
+
+/** One run of comparison. One call at a time; nothing of it is kept when it is not finished, but for what was found. */
+export interface PositionRunPort {
+  /** At most LIMITS.turnPositionsMax positions. */
+  compare(positions: readonly Position[], settle: (outcome: Outcome<undefined>) => void): void;
+  finish(settle: (outcome: Outcome<DriftCounts>) => void): void;
+}
+
+/** Comparison of a source's positions with our figures (P10). */
+export interface PositionsPort {
+  begin(run: { readonly runId: string; readonly source: string; readonly full: boolean }): PositionRunPort;
+  /** Asks a source for its positions; the id of the run to come. */
+  ask(source: string, request: Omit<PositionsRequest, "runId">): string | Refusal;
+  /** A stream speaks for a source: it hears what is asked of it, until the result is called. */
+  listen(source: string, listener: (request: PositionsRequest) => void): () => void;
+}
+
 /** Everything that the gRPC edge needs from behind it. */
 export interface ServicePorts {
   readonly commands: CommandPort;
@@ -155,4 +180,5 @@ export interface ServicePorts {
   readonly dealers: DealerDirectory;
   readonly backups: BackupPort;
   readonly orders: OrderEventsPort;
+  readonly positions: PositionsPort;
 }

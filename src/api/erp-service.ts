@@ -1,5 +1,6 @@
 import type {
   ServerDuplexStream,
+  ServerReadableStream,
   ServerUnaryCall,
   ServerWritableStream,
   sendUnaryData,
@@ -11,6 +12,7 @@ import {
   Disposition,
   type GetSourceStatusRequest,
   type GetSourceStatusResponse,
+  type ReportPositionsRequest,
   type SequenceRange,
   SourceState,
   type StreamEventsRequest,
@@ -22,24 +24,37 @@ import type { EdgeContext } from "./edge-context.js";
 import { outcomeStatus, serviceError, statusOf } from "./errors.js";
 import { OrderStream } from "./order-stream.js";
 import { OrderedStream, type Settle, StreamEnd } from "./ordered-stream.js";
+import { PositionsReport } from "./positions-report.js";
 import { checkErpEvent } from "./requests/erp-requests.js";
 import { checkSourceStatus } from "./requests/operations-requests.js";
 import { checkWatchOrders } from "./requests/order-requests.js";
 import { rescueEvent } from "./requests/rescued-event.js";
 import type { Encoded, Undecodable } from "./service-definition.js";
+import { SourceSpeaker } from "./source-speaker.js";
 import { finish, guard, isRefusal } from "./unary.js";
 
 export function erpService(context: EdgeContext): UntypedServiceImplementation {
   const { ports, onFailure } = context;
   return {
     streamEvents(call: ServerDuplexStream<StreamEventsRequest | Undecodable, Encoded>) {
-      new OrderedStream<StreamEventsRequest, StreamEventsResponse>({
+      const speaker = new SourceSpeaker(ports.positions, (message) => stream.interject(message));
+      const stream: OrderedStream<StreamEventsRequest, StreamEventsResponse> = new OrderedStream({
         ...context,
         call,
         costOf: () => 1,
-        take: ({ event }, settle) => takeEvent(context, event, settle),
+        take: ({ event }: StreamEventsRequest, settle) => {
+          if (event !== undefined) speaker.speaksFor(event.source);
+          takeEvent(context, event, settle);
+        },
         rescue: rescueEvent,
+        onOver: () => speaker.leave(),
       });
+    },
+    reportPositions(
+      call: ServerReadableStream<ReportPositionsRequest | Undecodable, Encoded>,
+      callback: sendUnaryData<Encoded>,
+    ) {
+      new PositionsReport({ ...context, positions: ports.positions, call, callback });
     },
     getSourceStatus(call: ServerUnaryCall<GetSourceStatusRequest, Encoded>, callback: sendUnaryData<Encoded>) {
       guard(callback, onFailure, () => {

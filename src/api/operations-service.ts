@@ -16,6 +16,7 @@ import { dispatchExceptionMessage } from "./answers/dispatch-exception-message.j
 import { erpEventMessage } from "./answers/erp-event-message.js";
 import { availabilityMessage, dealerMessage, policyMessage, reservationMessage } from "./answers/messages.js";
 import { syncHealthMessage } from "./answers/sync-health-message.js";
+import { driftOperations } from "./drift-operations.js";
 import type { EdgeContext } from "./edge-context.js";
 import { erpOperations } from "./erp-operations.js";
 import {
@@ -37,6 +38,7 @@ export function operationsService(context: EdgeContext): UntypedServiceImplement
   return {
     ...erpOperations(context),
     ...sourceOperations(context),
+    ...driftOperations(context),
     putDealer: commandCall(
       commands,
       onFailure,

@@ -37,6 +37,8 @@ export interface OrderedStreamOptions<Request, Answer extends Encoded> {
   readonly take: (request: Request, settle: Settle<Answer>) => void;
   /** What is made of bytes that are no such message; undefined ends the stream with the status that the transport has for it. */
   readonly rescue?: (bytes: Buffer) => Request | undefined;
+  /** Called once, when the stream is over. */
+  readonly onOver?: () => void;
 }
 
 interface Slot<Answer> {
@@ -86,6 +88,13 @@ export class OrderedStream<Request, Answer extends Encoded> {
     call.on("cancelled", stop);
     call.on("error", stop);
     call.on("close", stop);
+  }
+
+  /** Sends a message that answers nothing, between answers; false where the stream is over or its caller does not read. */
+  interject(message: Answer): boolean {
+    if (this.#isOver || !this.#isWritable) return false;
+    this.#send(message, 1);
+    return true;
   }
 
   #read(message: Request | Undecodable): void {
@@ -172,6 +181,7 @@ export class OrderedStream<Request, Answer extends Encoded> {
   }
 
   #stop(): void {
+    if (!this.#isOver) this.#options.onOver?.();
     this.#isOver = true;
     this.#isTaking = false;
     this.#slots.length = 0;

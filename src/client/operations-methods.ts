@@ -178,6 +178,14 @@ export abstract class OperationsMethods {
     return this.connection.call(methods.getSyncHealth, request, options);
   }
 
+  /** Asks a source for its positions; the id of the run that it will report. */
+  requestPositions(
+    request: MessageInput<typeof drift.RequestPositionsRequestSchema>,
+    options?: CallOptions,
+  ): Promise<drift.RequestPositionsResponse> {
+    return this.connection.call(methods.requestPositions, request, options);
+  }
+
   /** One page of the comparisons with the sources' positions, newest first. */
   listDriftRuns(
     request: MessageInput<typeof drift.ListDriftRunsRequestSchema> = {},

@@ -4,6 +4,7 @@ import { getReservation, getStock, listReservations } from "../actor/handlers/qu
 import type { Handler } from "../actor/task.js";
 import type { Answers, Command } from "../domain/command.js";
 import { dropDeadLetter, listDeadLetters, replayDeadLetter } from "../erp/dead-letters.js";
+import { listDiscrepancies, listDriftRuns, resolveDrift } from "../erp/drift/discrepancies.js";
 import { getSource, listSources, putSource, type SourceTools, skipGap } from "../erp/sources.js";
 import { moveStockSource } from "../erp/stock-source.js";
 import { readSyncHealth, type SyncHealthSources } from "../erp/sync-health/read-sync-health.js";
@@ -40,6 +41,9 @@ export function commandHandlers(settings: MutatingSettings, tools: HandlerTools)
     ListSources: (turn, command) => listSources(turn, command, tools),
     MoveStockSource: (turn, command) => moveStockSource(turn, command, tools),
     SkipGap: (turn, command) => skipGap(turn, command, tools),
+    ListDriftRuns: listDriftRuns,
+    ListDiscrepancies: listDiscrepancies,
+    ResolveDrift: resolveDrift,
     GetSyncHealth: (turn, query) => readSyncHealth(turn, query, tools),
   };
 }
@@ -68,5 +72,8 @@ export const WRITES: Readonly<Record<Command["kind"], boolean>> = {
   ListSources: false,
   MoveStockSource: true,
   SkipGap: true,
+  ListDriftRuns: false,
+  ListDiscrepancies: false,
+  ResolveDrift: true,
   GetSyncHealth: false,
 };

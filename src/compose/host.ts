@@ -5,8 +5,9 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { journalUnavailable, shuttingDown } from "../actor/refusals.js";
-import type { Backup, ServicePorts } from "../actor/service.js";
+import type { Backup, PositionRunPort, ServicePorts } from "../actor/service.js";
 import type { Refusal } from "../domain/refusal.js";
+import { PositionsAsker } from "../erp/drift/positions-asker.js";
 import { type DataFolderLock, lockDataFolder } from "../journal/data-folder-lock.js";
 import { systemDisk } from "../journal/system-disk.js";
 import { SnapshotDamaged } from "../snapshots/page-store.js";
@@ -44,6 +45,7 @@ export class Host {
   readonly #lock: DataFolderLock;
   #open: OpenLog | undefined;
   #recovering: Promise<void> | undefined;
+  readonly #asker = new PositionsAsker();
   #stopping = false;
   #space: { cancel(): void } | undefined;
   /** Of nodes that are gone. */
@@ -98,6 +100,7 @@ export class Host {
       ...this.#options,
       folder: join(this.#options.dataFolder, "logs", "0"),
       ...after,
+      asker: this.#asker,
       observer: {
         failed: (cause) => this.#failed(cause),
         decisionFailed: (cause) => log.error({ err: cause }, "a command failed and changed nothing"),
@@ -192,7 +195,20 @@ export class Host {
         list: (query) => current()?.dealers.list(query) ?? refused(),
       },
       orders: { watch: async (query) => (await current()?.orders.watch(query)) ?? refused() },
+      positions: {
+        begin: (run) => current()?.positions.begin(run) ?? refusingRun(refused),
+        ask: (source, request) => current()?.positions.ask(source, request) ?? refused(),
+        listen: (source, listener) => this.#asker.listen(source, listener),
+      },
       backups: { take: async (directory) => (await this.#backUp(directory)) ?? refused() },
     };
   }
+}
+
+/** A run of positions while nothing can be compared. */
+function refusingRun(refused: () => Refusal): PositionRunPort {
+  return {
+    compare: (_, settle) => settle({ kind: "refused", refusal: refused() }),
+    finish: (settle) => settle({ kind: "refused", refusal: refused() }),
+  };
 }

@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import type { EngineObserver } from "../actor/engine.js";
 import { systemClock, systemScheduler, systemTimers } from "../actor/system-clock.js";
+import type { PositionsAsker } from "../erp/drift/positions-asker.js";
 import { removeImages } from "../images/image-folder.js";
 import { coveredTo, type ImageSurvey, surveyImages } from "../images/survey-images.js";
 import { type OpenedJournal, openFileJournal } from "../journal/file-journal.js";
@@ -25,6 +26,7 @@ export interface LogFolderOptions {
   readonly segmentBytes: number;
   readonly settings: LogNodeSettings;
   readonly observer: EngineObserver;
+  readonly asker: PositionsAsker;
   readonly log: Log;
   /** Bytes that have to stay free on the disk. */
   readonly freeBytesMin: number;
@@ -71,6 +73,7 @@ export async function openLogFolder(options: LogFolderOptions): Promise<OpenLog>
         },
       },
       settings: options.settings,
+      asker: options.asker,
       relieveMemory: collectGarbage,
     });
   try {

@@ -12,6 +12,8 @@ import { ServiceTime } from "../actor/service-time.js";
 import { AvailabilityView } from "../availability/view.js";
 import { formatNonce } from "../domain/reservation-id.js";
 import type { LinkThresholds } from "../domain/source.js";
+import { driftCountsSince, PositionRuns } from "../erp/drift/position-runs.js";
+import { PositionsAsker } from "../erp/drift/positions-asker.js";
 import type { Ingest } from "../erp/ingest.js";
 import { SourceLinks } from "../erp/source-links.js";
 import { SourceUpkeep } from "../erp/source-upkeep.js";
@@ -21,7 +23,7 @@ import { readRecords } from "../journal/records/record-reader.js";
 import { OrderFeed } from "../outcomes/order-feed.js";
 import { type CheckpointFile, LogStore } from "../snapshots/log-store.js";
 import type { PageStore } from "../snapshots/page-store.js";
-import { commandPort, ingestPort } from "./log-ports.js";
+import { commandPort, ingestPort, positionsPort } from "./log-ports.js";
 
 export interface LogNodeOptions {
   readonly journal: Journal;
@@ -35,6 +37,8 @@ export interface LogNodeOptions {
   readonly randomBytes: (count: number) => Uint8Array;
   readonly observer: EngineObserver;
   readonly settings: LogNodeSettings;
+  /** Shared by the nodes of a process, so that a recovery forgets no stream and no question. */
+  readonly asker?: PositionsAsker;
   /** Called now and then during a replay, which reads many pages and keeps few. */
   readonly relieveMemory: () => void;
 }
@@ -103,8 +107,12 @@ export class LogNode {
     const tail = await replayTail(options, store);
     time = new ServiceTime(options.clock, tail.timeMs);
     links = new SourceLinks(store.system.state, settings.sourceThresholds, time.nowMs());
-    const ingest: Ingest = { links, quantityMax: settings.erpQuantityMax };
+    const runs = new PositionRuns();
+    const ingest: Ingest = { links, quantityMax: settings.erpQuantityMax, positions: runs };
     const upkeep = new SourceUpkeep(store, ingest);
+    const asker = options.asker ?? new PositionsAsker();
+    // What was passed over did something to figures: only positions can say what.
+    upkeep.onSkipped = (source) => asker.ask(source, time.nowMs(), { full: true });
     const { history, timers } = options;
     const onFailure = (cause: unknown) => engine.fail(cause);
     const orders = new OrderFeed({
@@ -137,17 +145,22 @@ export class LogNode {
     view.open(store);
     if (store.system.state.epoch === 0) await beginEpoch(engine, options.randomBytes);
     const meters = new SyncMeters();
+    const system = store.system.state;
     const ports = {
       commands: commandPort(engine, settings, {
         links,
         upkeep,
         meters,
-        driftCounts: () => ({ compared: 0, drifted: 0 }),
+        driftCounts: (sinceMs, partition) => {
+          const feeding = partition === undefined ? undefined : links.sourcesOf(partition).map(({ name }) => name);
+          return driftCountsSince(system.tables.driftRuns, sinceMs, (source) => feeding?.includes(source) ?? true);
+        },
       }),
       ingest: ingestPort(engine, ingest, time, meters),
       availability: view,
       dealers: view,
       orders,
+      positions: positionsPort(engine, { runs, asker, system, time }),
     };
     const report = {
       checkpointBlock: store.checkpointPosition?.block ?? 0,

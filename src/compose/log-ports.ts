@@ -1,10 +1,16 @@
 /** The ports of one log: what the edge asks becomes tasks of its engine. */
 import type { LogEngine } from "../actor/engine.js";
 import type { MutatingSettings } from "../actor/handlers/mutating.js";
-import type { CommandPort, EventDisposition, Heartbeat, IngestPort, Outcome } from "../actor/service.js";
+import type { CommandPort, EventDisposition, Heartbeat, IngestPort, Outcome, PositionsPort } from "../actor/service.js";
 import type { ServiceTime } from "../actor/service-time.js";
 import { HandledTask } from "../actor/task.js";
+import type { Turn } from "../actor/turn.js";
+import type { DriftCounts } from "../domain/drift.js";
 import { type IncomingErpEvent, isFaulty } from "../domain/erp-event.js";
+import type { Refusal } from "../domain/refusal.js";
+import type { SystemState } from "../domain/system-state.js";
+import { type PositionRuns, unknownSource } from "../erp/drift/position-runs.js";
+import type { PositionsAsker } from "../erp/drift/positions-asker.js";
 import { type Ingest, readSourceStatus, takeErpEvent, takeHeartbeat } from "../erp/ingest.js";
 import type { SyncMeters } from "../erp/sync-health/latency-window.js";
 import { LIMITS } from "../limits.js";
@@ -80,4 +86,46 @@ export function ingestPort(engine: LogEngine, ingest: Ingest, time: ServiceTime,
       );
     },
   };
+}
+
+/** Runs of positions, each part of one a task of its own. */
+export function positionsPort(engine: LogEngine, { runs, asker, system, time }: PositionTools): PositionsPort {
+  const submit = <A>(
+    handler: (turn: Turn) => { readonly answer: A } | { readonly refusal: Refusal },
+    settle: (outcome: Outcome<A>) => void,
+  ) => engine.enqueue(new HandledTask({ command: undefined, handler, writes: true, render: asIs, settle }));
+  return {
+    begin(begun) {
+      const run = runs.begin(begun);
+      asker.begun(begun.source, begun.runId);
+      return {
+        compare: (positions, settle) => submit((turn) => runs.compare(turn, run, positions), settle),
+        finish(settle) {
+          const goOn = () =>
+            submit<DriftCounts | undefined>(
+              (turn) => runs.finish(turn, run),
+              (outcome) => {
+                if (outcome.kind !== "answered") settle(outcome);
+                else if (outcome.value === undefined) goOn();
+                else settle({ kind: "answered", value: outcome.value });
+              },
+            );
+          goOn();
+        },
+      };
+    },
+    ask(source, request) {
+      if (system.source(source) === undefined) return unknownSource(source);
+      return asker.ask(source, time.nowMs(), request);
+    },
+    listen: (source, listener) => asker.listen(source, listener),
+  };
+}
+
+/** What runs of positions work with. */
+export interface PositionTools {
+  readonly runs: PositionRuns;
+  readonly asker: PositionsAsker;
+  readonly system: SystemState;
+  readonly time: ServiceTime;
 }

@@ -3,6 +3,7 @@
  * Their fields are checked for form before; the rest is decided in the turn. Part of command.ts, apart from it for its length.
  */
 import type { Attribution } from "./command.js";
+import type { Discrepancy, DriftRun } from "./drift.js";
 import type { StoredException } from "./partition-state.js";
 import type { Reservation } from "./reservation.js";
 import type { SequenceRange } from "./sequence-runs.js";
@@ -22,7 +23,10 @@ export type ErpOperation =
   | GetSource
   | ListSources
   | MoveStockSource
-  | SkipGap;
+  | SkipGap
+  | ListDriftRuns
+  | ListDiscrepancies
+  | ResolveDrift;
 
 interface Paged {
   /** 1 to 1,000. */
@@ -117,6 +121,29 @@ export interface SkipGap {
   readonly attribution: Attribution;
 }
 
+export interface ListDriftRuns extends Paged {
+  readonly kind: "ListDriftRuns";
+  /** Empty means every source. */
+  readonly source: string;
+}
+
+export interface ListDiscrepancies extends Paged {
+  readonly kind: "ListDiscrepancies";
+  readonly warehouseId: string;
+  /** Empty means every run. */
+  readonly runId: string;
+  readonly includeResolved: boolean;
+}
+
+export interface ResolveDrift {
+  readonly kind: "ResolveDrift";
+  readonly warehouseId: string;
+  /** Of the discrepancy. */
+  readonly number: number;
+  readonly resolution: "HEALED" | "DISMISSED" | "QUARANTINED";
+  readonly attribution: Attribution;
+}
+
 /** A line of an open reservation that is not covered by what is there. */
 export interface AtRiskLine {
   readonly reservation: Reservation;
@@ -136,6 +163,13 @@ export interface ErpOperationAnswers {
   AttachDispatch: StoredException;
   ListAtRisk: { readonly lines: readonly AtRiskLine[]; readonly nextPageToken: string };
   ResolveAtRisk: Reservation;
+  ListDriftRuns: { readonly runs: readonly DriftRun[]; readonly nextPageToken: string };
+  ListDiscrepancies: {
+    readonly warehouseId: string;
+    readonly discrepancies: readonly Discrepancy[];
+    readonly nextPageToken: string;
+  };
+  ResolveDrift: { readonly warehouseId: string; readonly discrepancy: Discrepancy };
   PutSource: SourceView;
   GetSource: SourceView;
   ListSources: { readonly sources: readonly SourceView[]; readonly nextPageToken: string };

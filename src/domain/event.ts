@@ -1,6 +1,7 @@
 import type { Freshness } from "./availability.js";
 import type { Attribution, Shortage } from "./command.js";
 import type { DegradedBuffer } from "./degraded.js";
+import type { Discrepancy, DriftRun, DriftState } from "./drift.js";
 import type { ErpEvent, IncomingErpEvent } from "./erp-event.js";
 import type { ConsumedUnits } from "./movement.js";
 import type { OrderOutcome } from "./outcome.js";
@@ -33,6 +34,10 @@ export type PartitionEvent =
   | DispatchAttached
   | StockSourceMoved
   | DegradedStepped
+  | StockHealed
+  | QuarantineSet
+  | DriftFound
+  | DriftResolved
   | OutcomesTold;
 
 /** A stock came into being: the ERP named it, or a policy did (then without a source). */
@@ -220,6 +225,39 @@ export interface OutcomesTold {
   readonly outcomes: readonly OrderOutcome[];
 }
 
+/** Our figures of a stock are corrected by the difference to its source's, at the sequence at which that was true. */
+export interface StockHealed {
+  readonly kind: "StockHealed";
+  readonly stock: number;
+  readonly source: string;
+  readonly asOfSequence: number;
+  readonly onHandDelta: number;
+  readonly unavailableDelta: number;
+  readonly runId: string;
+  readonly attribution: Attribution;
+}
+
+/** A stock takes no reservation until a person decides, or does again. */
+export interface QuarantineSet {
+  readonly kind: "QuarantineSet";
+  readonly stock: number;
+  readonly isOn: boolean;
+  readonly attribution: Attribution;
+}
+
+/** A position differed from our figures by more than policy allows. */
+export interface DriftFound extends Omit<Discrepancy, "number" | "createdAtMs"> {
+  readonly kind: "DriftFound";
+}
+
+/** A person decided about a discrepancy. */
+export interface DriftResolved {
+  readonly kind: "DriftResolved";
+  readonly number: number;
+  readonly state: DriftState;
+  readonly attribution: Attribution;
+}
+
 export type MutatingMethod = "Reserve" | "Commit" | "Release" | "Extend";
 
 /** The first answer to a request, remembered so that a retry gets it again (P5, I4). */
@@ -270,7 +308,8 @@ export type SystemEvent =
   | SourceLost
   | SourceBack
   | GapSkipped
-  | DeadLetterResolved;
+  | DeadLetterResolved
+  | DriftRunEnded;
 
 /** A new data folder or a restored backup begins: reservation ids carry the epoch and its nonce from here on. */
 export interface EpochBegun {
@@ -342,6 +381,11 @@ export interface DeadLetterResolved {
   readonly number: number;
   readonly how: "REPLAYED" | "DROPPED";
   readonly attribution: Attribution;
+}
+
+/** A run of positions is over, or what it had deferred was compared since: then `number` is the run's, else 0. */
+export interface DriftRunEnded extends Omit<DriftRun, "endedAtMs"> {
+  readonly kind: "DriftRunEnded";
 }
 
 /** One record of the journal: what one command, or one step of expiry, did to one partition. Its sequence runs 1, 2, 3 ... (I8). */

@@ -4,6 +4,7 @@
  */
 import { assert } from "./assertion.js";
 import type { PartitionEvent } from "./event.js";
+import { evolveDriftFound, evolveHealed, evolveQuarantine } from "./evolve/drift-events.js";
 import { evolveErpEvent } from "./evolve/erp-events.js";
 import {
   evolveCommitted,
@@ -118,6 +119,18 @@ export function evolve(state: PartitionState, event: PartitionEvent, stamp: Reco
       stock.sourceFrom = event.fromSequence;
       return;
     }
+    case "StockHealed":
+      evolveHealed(state, event, stamp, touched);
+      return;
+    case "QuarantineSet":
+      evolveQuarantine(state, event, stamp, touched);
+      return;
+    case "DriftFound":
+      evolveDriftFound(state, event, stamp);
+      return;
+    case "DriftResolved":
+      state.discrepancies.touch(event.number).state = event.state;
+      return;
     case "DegradedStepped": {
       const { sinceMs, step, units, percent } = event;
       state.degraded = { sinceMs, step, units, percent };

@@ -24,7 +24,7 @@ export interface Movement {
   readonly source: string;
   /** Of its event; of a healed drift, the sequence that the position was true at. */
   readonly sequence: number;
-  /** Empty for a healed drift. */
+  /** Of a healed drift, the run's id. */
   readonly eventId: string;
   readonly timeMs: number;
   readonly onHandDelta: number;

@@ -1,6 +1,7 @@
 import type { AccuracyItem } from "./accuracy.js";
 import type { DeadlineHeap } from "./deadline-heap.js";
 import type { DegradedBuffer } from "./degraded.js";
+import type { Discrepancy } from "./drift.js";
 import type { ErpEvent } from "./erp-event.js";
 import type { RequestAnswered } from "./event.js";
 import type { ConsumedUnits, Movement } from "./movement.js";
@@ -49,6 +50,7 @@ export interface PartitionState {
   readonly exceptions: Table<StoredException>;
   readonly movements: History<Movement>;
   readonly accuracy: Table<AccuracyItem>;
+  readonly discrepancies: Table<Discrepancy>;
   /** Exceptions with units that are not attached, and stocks in quarantine: what waits for a person. Set by evolve only. */
   openExceptions: number;
   quarantinedStocks: number;

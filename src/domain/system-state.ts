@@ -3,6 +3,7 @@
  * The tables are what is stored; the maps beside them are derived, for finding things by name.
  */
 import { assert } from "./assertion.js";
+import type { DriftRun } from "./drift.js";
 import type { IncomingErpEvent } from "./erp-event.js";
 import type { ErpEventApplied, ErpEventRejected, SystemEvent } from "./event.js";
 import type { Table } from "./partition-state.js";
@@ -59,6 +60,7 @@ export interface SystemTables {
   readonly policies: Table<PolicyItem>;
   readonly sources: Table<SourceItem>;
   readonly deadLetters: Table<DeadLetter>;
+  readonly driftRuns: Table<DriftRun>;
 }
 
 export class SystemState {
@@ -161,6 +163,14 @@ export class SystemState {
         assert(letter.state === "OPEN", `dead letter ${letter.number} is open`);
         letter.state = event.how;
         this.openDeadLetters -= 1;
+        return;
+      }
+      case "DriftRunEnded": {
+        const { kind: _, number, ...run } = event;
+        if (number === 0) {
+          const next = this.tables.driftRuns.count + 1;
+          this.tables.driftRuns.add({ ...run, number: next, endedAtMs: stamp.timeMs });
+        } else Object.assign(this.tables.driftRuns.touch(number), { counts: run.counts, endedAtMs: stamp.timeMs });
         return;
       }
     }

@@ -45,6 +45,7 @@ const PARTITION_COUNTS = [
   "accuracy",
   "openExceptions",
   "quarantinedStocks",
+  "discrepancies",
 ] as const;
 const SYSTEM_COUNTS = [
   "epochs",
@@ -54,6 +55,7 @@ const SYSTEM_COUNTS = [
   "sources",
   "deadLetters",
   "openDeadLetters",
+  "driftRuns",
 ] as const;
 const STORE_KEY_BYTES = 13;
 

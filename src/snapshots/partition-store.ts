@@ -3,6 +3,7 @@
 import type { AccuracyItem } from "../domain/accuracy.js";
 import { DeadlineHeap } from "../domain/deadline-heap.js";
 import type { DegradedBuffer } from "../domain/degraded.js";
+import type { Discrepancy } from "../domain/drift.js";
 import { indexOpen } from "../domain/evolve/reservation-events.js";
 import type { Movement } from "../domain/movement.js";
 import { OpenLines } from "../domain/open-lines.js";
@@ -14,6 +15,7 @@ import type { Stock } from "../domain/stock.js";
 import { LIMITS } from "../limits.js";
 import { AnswerStore } from "./answer-store.js";
 import { AppendTable } from "./append-table.js";
+import { discrepancyCodec } from "./codecs/drift-codecs.js";
 import {
   accuracyCodec,
   answerItemCodec,
@@ -75,6 +77,7 @@ export interface PartitionHead {
   readonly accuracy: number;
   readonly openExceptions: number;
   readonly quarantinedStocks: number;
+  readonly discrepancies: number;
 }
 
 export function emptyHead(partition: number, warehouseId: string): PartitionHead {
@@ -98,6 +101,7 @@ export function emptyHead(partition: number, warehouseId: string): PartitionHead
     accuracy: 0,
     openExceptions: 0,
     quarantinedStocks: 0,
+    discrepancies: 0,
   };
 }
 
@@ -111,6 +115,7 @@ export class PartitionStore implements PartitionState {
   readonly exceptions: NumberedTable<StoredException>;
   readonly movements: HistoryStore<Movement>;
   readonly accuracy: NumberedTable<AccuracyItem>;
+  readonly discrepancies: NumberedTable<Discrepancy>;
   readonly provisional = new Set<number>();
   readonly atRisk = new Set<number>();
   degraded: DegradedBuffer;
@@ -186,6 +191,7 @@ export class PartitionStore implements PartitionState {
       pageItems: TABLES.movements.pageItems,
       keptMs: LIMITS.movementsKeptMs,
     });
+    this.discrepancies = new NumberedTable(options(TABLES.discrepancies, discrepancyCodec, head.discrepancies));
     this.accuracy = new NumberedTable(options(TABLES.accuracy, accuracyCodec, head.accuracy));
     this.degraded = {
       sinceMs: head.degradedSinceMs,
@@ -196,7 +202,16 @@ export class PartitionStore implements PartitionState {
     this.degradedChanges = head.degradedChanges;
     this.openExceptions = head.openExceptions;
     this.quarantinedStocks = head.quarantinedStocks;
-    this.#tables = [this.stocks, this.dealers, this.reservations, answers, this.exceptions, movements, this.accuracy];
+    this.#tables = [
+      this.stocks,
+      this.dealers,
+      this.reservations,
+      answers,
+      this.exceptions,
+      movements,
+      this.accuracy,
+      this.discrepancies,
+    ];
     this.#indexes = [stockKeys, dealerKeys, answerKeys];
     if (head.reservations > 0) this.#loadOpen(head.reservations);
   }
@@ -234,6 +249,7 @@ export class PartitionStore implements PartitionState {
       accuracy: this.accuracy.count,
       openExceptions: this.openExceptions,
       quarantinedStocks: this.quarantinedStocks,
+      discrepancies: this.discrepancies.count,
     };
   }
 

@@ -1,5 +1,6 @@
 /** The system's partition over pages: everything in it stays in memory. */
 import { SystemState } from "../domain/system-state.js";
+import { driftRunCodec } from "./codecs/drift-codecs.js";
 import {
   deadLetterCodec,
   dealerCodec,
@@ -25,10 +26,11 @@ export interface SystemHead {
   readonly sources: number;
   readonly deadLetters: number;
   readonly openDeadLetters: number;
+  readonly driftRuns: number;
 }
 
-/** All other tables of the system stay in memory; dead letters are looked at by people only. */
-const DEAD_LETTERS_RESIDENT_MAX = 256;
+/** All other tables of the system stay in memory; dead letters and runs are looked at by people only. */
+const LISTS_RESIDENT_MAX = 256;
 
 export const EMPTY_SYSTEM_HEAD: SystemHead = {
   sequence: 0,
@@ -39,6 +41,7 @@ export const EMPTY_SYSTEM_HEAD: SystemHead = {
   sources: 0,
   deadLetters: 0,
   openDeadLetters: 0,
+  driftRuns: 0,
 };
 
 export class SystemStore {
@@ -69,7 +72,8 @@ export class SystemStore {
       dealers: table(TABLES.dealers, dealerCodec, head.dealers),
       policies: table(TABLES.policies, policyCodec, head.policies),
       sources: table(TABLES.sources, sourceCodec, head.sources),
-      deadLetters: table(TABLES.deadLetters, deadLetterCodec, head.deadLetters, DEAD_LETTERS_RESIDENT_MAX),
+      deadLetters: table(TABLES.deadLetters, deadLetterCodec, head.deadLetters, LISTS_RESIDENT_MAX),
+      driftRuns: table(TABLES.driftRuns, driftRunCodec, head.driftRuns, LISTS_RESIDENT_MAX),
     };
     this.state = new SystemState(tables, head.openDeadLetters);
     this.#tables = Object.values(tables);
@@ -80,7 +84,7 @@ export class SystemStore {
   }
 
   head(): SystemHead {
-    const { epochs, warehouses, dealers, policies, sources, deadLetters } = this.state.tables;
+    const { epochs, warehouses, dealers, policies, sources, deadLetters, driftRuns } = this.state.tables;
     return {
       sequence: this.sequence,
       epochs: epochs.count,
@@ -90,6 +94,7 @@ export class SystemStore {
       sources: sources.count,
       deadLetters: deadLetters.count,
       openDeadLetters: this.state.openDeadLetters,
+      driftRuns: driftRuns.count,
     };
   }
 

@@ -16,5 +16,7 @@ export const TABLES = {
   sources: { id: 14, pageItems: 1 },
   movements: { id: 15, pageItems: 64 },
   deadLetters: { id: 16, pageItems: 32 },
+  discrepancies: { id: 17, pageItems: 32 },
+  driftRuns: { id: 18, pageItems: 32 },
   accuracy: { id: 20, pageItems: 16 },
 } as const;

@@ -103,6 +103,13 @@ export class JournalLedger {
         check(stock.unavailable >= 0 && stock.allocated >= 0, "a counter fell below 0");
         return;
       }
+      case "StockHealed": {
+        const stock = this.stocks.get(event.stock)!;
+        stock.onHand += event.onHandDelta;
+        stock.unavailable += event.unavailableDelta;
+        check(stock.unavailable >= 0, "a correction took a counter below 0");
+        return;
+      }
       case "ReservationMade":
         this.#nothingDue(record);
         this.reservations.set(event.reservation, {
@@ -130,6 +137,9 @@ export class JournalLedger {
       case "StockSourceMoved":
       case "DegradedStepped":
       case "OutcomesTold":
+      case "DriftFound":
+      case "DriftResolved":
+      case "QuarantineSet":
         return;
       case "ReservationReopened": {
         const ended = this.reservations.get(event.ended)!;

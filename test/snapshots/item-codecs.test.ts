@@ -9,6 +9,7 @@ import { RequestAnsweredSchema } from "../../src/gen/holdfast/journal/v1/event_p
 import * as state from "../../src/gen/holdfast/journal/v1/state_pb.js";
 import { DEAD_LETTER_STATES, MOVEMENT_KINDS, RESERVATION_STATES } from "../../src/journal/records/codes.js";
 import { WireError, WireReader, WireWriter } from "../../src/journal/records/wire.js";
+import { discrepancyCodec, driftRunCodec } from "../../src/snapshots/codecs/drift-codecs.js";
 import {
   accuracyCodec,
   answerItemCodec,
@@ -21,7 +22,14 @@ import { stockCodec } from "../../src/snapshots/codecs/stock-codec.js";
 import * as system from "../../src/snapshots/codecs/system-codecs.js";
 import type { ItemCodec } from "../../src/snapshots/item-codec.js";
 import * as draw from "../journal/records/record-arbitraries.js";
-import { answerJson, erpEventJson, json, policyJson, unitsJson } from "../journal/records/record-json.js";
+import {
+  answerJson,
+  driftCountsJson,
+  erpEventJson,
+  json,
+  policyJson,
+  unitsJson,
+} from "../journal/records/record-json.js";
 import { chosenSeed } from "../journal/seeded-random.js";
 import { drawnSource, sourceJson } from "./source-arbitrary.js";
 
@@ -190,6 +198,31 @@ const cases: readonly Case<unknown>[] = [
         spans.flatMap(({ startMs, fulfilled, failed }) => [startMs, fulfilled, failed]);
       return json({ stock: of, minutes: flat(minutes), quarters: flat(quarters), hours: flat(hours) });
     },
+  ),
+  codecCase(
+    "Discrepancy",
+    discrepancyCodec,
+    state.DiscrepancySchema,
+    draw.EVENTS.DriftFound.chain(({ kind: _, ...found }) =>
+      fc.record({ number, createdAtMs: count }).map((own) => ({ ...found, ...own })),
+    ),
+    ({ number: _, cause, state: how, ...rest }) =>
+      json({ ...rest, cause: `DRIFT_CAUSE_${cause}`, state: `DRIFT_STATE_${how}` }),
+  ),
+  codecCase(
+    "DriftRun",
+    driftRunCodec,
+    state.DriftRunSchema,
+    fc.record({
+      number,
+      runId: text,
+      source: text,
+      full: bool,
+      startedAtMs: count,
+      endedAtMs: count,
+      counts: draw.driftCounts,
+    }),
+    ({ number: _, counts, ...rest }) => json({ ...rest, counts: driftCountsJson(counts) }),
   ),
   codecCase("Epoch", system.epochCodec, state.EpochSchema, fc.record({ number, nonce: text }), ({ nonce }) => ({
     nonce,

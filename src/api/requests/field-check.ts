@@ -85,6 +85,12 @@ export class FieldCheck {
     return value;
   }
 
+  /** Whole base units, which may be below 0. */
+  figure(field: string, value: bigint): number {
+    if (value > BIG_MAX || value < -BIG_MAX) this.fail(field, `must be -${QUANTITY_MAX} to ${QUANTITY_MAX}`);
+    return Number(value);
+  }
+
   /** Lines of an order, up to 1,000. Their sum stays within the bound of a quantity, so that of each SKU does too. */
   lines(lines: readonly { readonly sku: string; readonly quantity: bigint }[], emptyAllowed: boolean): LineRequest[] {
     if (lines.length === 0 && !emptyAllowed) this.fail("lines", "at least one line is needed");

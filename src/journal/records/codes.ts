@@ -1,3 +1,5 @@
+import { DRIFT_CAUSES } from "../../domain/drift.js";
+
 /** The numbers that names have on disk (proto/holdfast/journal/v1). Index 0 is the unspecified value and never written. */
 export const METHODS = ["", "Reserve", "Commit", "Release", "Extend"] as const;
 export const OUTCOMES = ["", "RESERVED", "PARTIALLY_RESERVED", "REJECTED", "DONE"] as const;
@@ -7,6 +9,8 @@ export const SHORTAGE_REASONS = ["", "INSUFFICIENT", "SHORTFALL", "QUARANTINED",
 export const FRESHNESS_STATES = ["", "LIVE", "LAGGING", "STALE"] as const;
 export const GAP_POLICIES = ["", "WAIT", "SKIP"] as const;
 export const DRIFT_ACTIONS = ["", "HEAL", "QUARANTINE", "ASK"] as const;
+export const DRIFT_STATES = ["", "OPEN", "QUARANTINED", "HEALED", "DISMISSED"] as const;
+export const DRIFT_CAUSE_CODES = ["", ...DRIFT_CAUSES] as const;
 export const DEAD_LETTER_STATES = ["", "OPEN", "REPLAYED", "DROPPED"] as const;
 export const OUTCOME_TYPES = [
   "",

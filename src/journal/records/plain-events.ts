@@ -2,12 +2,22 @@
  * Events whose content is a handful of plain values, by their fields on disk (proto/holdfast/journal/v1/event.proto).
  * What happens thousands of times a second is written by hand in record-writer.ts; this is for everything else.
  */
+import { type DriftCounts, NO_DRIFT } from "../../domain/drift.js";
 import type { PartitionEvent, SystemEvent } from "../../domain/event.js";
-import { DEAD_LETTER_STATES, nameOf } from "./codes.js";
+import { DEAD_LETTER_STATES, DRIFT_CAUSE_CODES, DRIFT_STATES, nameOf } from "./codes.js";
+import { readDriftCounts, writeDriftCounts } from "./drift-codec.js";
 import type { WireReader, WireWriter } from "./wire.js";
 
 /** What a field holds: whole numbers, texts, and pairs of texts (an attribution takes the next number too). */
-type FieldType = "int" | "bool" | "text" | "ints" | "texts" | "attribution" | { readonly oneOf: readonly string[] };
+type FieldType =
+  | "int"
+  | "bool"
+  | "text"
+  | "ints"
+  | "texts"
+  | "attribution"
+  | "driftCounts"
+  | { readonly oneOf: readonly string[] };
 
 interface PlainEvent {
   /** Field number of holdfast.journal.v1.Event. */
@@ -53,6 +63,51 @@ export const PLAIN_EVENTS = {
     field: 30,
     content: { number: [1, "int"], how: [2, { oneOf: DEAD_LETTER_STATES }], attribution: [3, "attribution"] },
   },
+  StockHealed: {
+    field: 32,
+    content: {
+      stock: [1, "int"],
+      source: [2, "text"],
+      asOfSequence: [3, "int"],
+      onHandDelta: [4, "int"],
+      unavailableDelta: [5, "int"],
+      runId: [6, "text"],
+      attribution: [7, "attribution"],
+    },
+  },
+  QuarantineSet: { field: 33, content: { stock: [1, "int"], isOn: [2, "bool"], attribution: [3, "attribution"] } },
+  DriftFound: {
+    field: 34,
+    content: {
+      runId: [1, "text"],
+      source: [2, "text"],
+      sku: [3, "text"],
+      asOfSequence: [4, "int"],
+      ourOnHand: [5, "int"],
+      theirOnHand: [6, "int"],
+      ourUnavailable: [7, "int"],
+      theirUnavailable: [8, "int"],
+      cause: [9, { oneOf: DRIFT_CAUSE_CODES }],
+      causeDetail: [10, "text"],
+      isMissingThere: [11, "bool"],
+      state: [12, { oneOf: DRIFT_STATES }],
+    },
+  },
+  DriftResolved: {
+    field: 35,
+    content: { number: [1, "int"], state: [2, { oneOf: DRIFT_STATES }], attribution: [3, "attribution"] },
+  },
+  DriftRunEnded: {
+    field: 36,
+    content: {
+      number: [1, "int"],
+      runId: [2, "text"],
+      source: [3, "text"],
+      full: [4, "bool"],
+      startedAtMs: [5, "int"],
+      counts: [6, "driftCounts"],
+    },
+  },
 } as const satisfies Readonly<Partial<Record<AnyEvent["kind"], PlainEvent>>>;
 
 export type PlainKind = keyof typeof PLAIN_EVENTS;
@@ -83,6 +138,7 @@ function writeField(writer: WireWriter, number: number, type: FieldType, value: 
   else if (type === "bool") writer.bool(number, value as boolean);
   else if (type === "text") writer.string(number, value as string);
   else if (type === "ints") writer.packed(number, value as readonly number[]);
+  else if (type === "driftCounts") writeDriftCounts(writer, number, value as DriftCounts);
   else if (type === "texts") for (const text of value as readonly string[]) writer.string(number, text);
   else {
     const { actor, reason } = value as { readonly actor: string; readonly reason: string };
@@ -119,6 +175,7 @@ function readField(
   else if (type === "bool") event[name] = reader.bool();
   else if (type === "text") event[name] = reader.string();
   else if (type === "ints") event[name] = reader.packed();
+  else if (type === "driftCounts") event[name] = readDriftCounts(reader);
   else if (type === "texts") (event[name] as string[]).push(reader.string());
   else {
     const part = reader.field === number ? "actor" : "reason";
@@ -131,6 +188,7 @@ function emptyValue(type: FieldType): unknown {
   if (type === "int") return 0;
   if (type === "bool") return false;
   if (type === "text") return "";
+  if (type === "driftCounts") return NO_DRIFT;
   if (type === "attribution") return { actor: "", reason: "" };
   return [];
 }

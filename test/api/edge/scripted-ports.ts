@@ -13,6 +13,7 @@ import type {
   SourceStatus,
 } from "../../../src/actor/service.js";
 import type { Answers, Command, Dealer } from "../../../src/domain/command.js";
+import { NO_DRIFT, type Position } from "../../../src/domain/drift.js";
 import type { IncomingErpEvent } from "../../../src/domain/erp-event.js";
 import { type Refusal, refusal } from "../../../src/domain/refusal.js";
 
@@ -86,6 +87,20 @@ export class ScriptedPorts implements ServicePorts {
       this.orderQueries.push(query);
       return this.orderWatch;
     },
+  };
+
+  /** Positions as they were compared, and what was asked of which source. */
+  readonly compared: Position[] = [];
+  readonly positions: ServicePorts["positions"] = {
+    begin: () => ({
+      compare: (positions, settle) => {
+        this.compared.push(...positions);
+        settle({ kind: "answered", value: undefined });
+      },
+      finish: (settle) => settle({ kind: "answered", value: { ...NO_DRIFT, compared: this.compared.length } }),
+    }),
+    ask: () => "run-1",
+    listen: () => () => {},
   };
 
   backup: Backup | Refusal = refusal("DIRECTORY_NOT_EMPTY", "not scripted");

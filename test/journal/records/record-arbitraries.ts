@@ -1,5 +1,6 @@
 /** Every kind of event with every field drawn at random, edges first, for the codecs. */
 import fc from "fast-check";
+import type { DriftCounts } from "../../../src/domain/drift.js";
 import type { ErpBody, ErpEvent, IncomingErpEvent } from "../../../src/domain/erp-event.js";
 import type { JournalRecord, PartitionEvent, RequestAnswered, SystemEvent } from "../../../src/domain/event.js";
 import type { ConsumedUnits } from "../../../src/domain/movement.js";
@@ -7,6 +8,8 @@ import type { PolicyFields } from "../../../src/domain/policy.js";
 import type { SourceThresholds } from "../../../src/domain/source.js";
 import {
   DRIFT_ACTIONS,
+  DRIFT_CAUSE_CODES,
+  DRIFT_STATES,
   FRESHNESS_STATES,
   GAP_POLICIES,
   METHODS,
@@ -129,6 +132,17 @@ export const consumed: fc.Arbitrary<readonly ConsumedUnits[]> = fc.array(
   fc.record({ reservation: count, line: count32, quantity: count }),
   { maxLength: 5 },
 );
+export const driftCounts: fc.Arbitrary<DriftCounts> = fc.record({
+  compared: count,
+  drifted: count,
+  healed: count,
+  quarantined: count,
+  deferred: count,
+  incomparable: count,
+  missingHere: count,
+  missingThere: count,
+  causes: fc.tuple(count, count, count, count, count),
+});
 export const policyScope = fc.record({ warehouseId: text, sku: text, dealerId: text });
 
 export const requestAnswered: fc.Arbitrary<RequestAnswered> = fc.record({
@@ -291,6 +305,47 @@ export const EVENTS: { readonly [K in AnyEvent["kind"]]: fc.Arbitrary<Extract<An
     warehouseIds,
     thresholds: sourceThresholds,
     attribution,
+  }),
+  StockHealed: fc.record({
+    kind: fc.constant("StockHealed"),
+    stock: count,
+    source: text,
+    asOfSequence: count,
+    onHandDelta: delta,
+    unavailableDelta: delta,
+    runId: text,
+    attribution,
+  }),
+  QuarantineSet: fc.record({ kind: fc.constant("QuarantineSet"), stock: count, isOn: bool, attribution }),
+  DriftFound: fc.record({
+    kind: fc.constant("DriftFound"),
+    runId: text,
+    source: text,
+    sku: text,
+    asOfSequence: count,
+    ourOnHand: delta,
+    theirOnHand: delta,
+    ourUnavailable: delta,
+    theirUnavailable: delta,
+    cause: nameIn(DRIFT_CAUSE_CODES),
+    causeDetail: text,
+    isMissingThere: bool,
+    state: nameIn(DRIFT_STATES),
+  }),
+  DriftResolved: fc.record({
+    kind: fc.constant("DriftResolved"),
+    number: count,
+    state: nameIn(DRIFT_STATES),
+    attribution,
+  }),
+  DriftRunEnded: fc.record({
+    kind: fc.constant("DriftRunEnded"),
+    number: count,
+    runId: text,
+    source: text,
+    full: bool,
+    startedAtMs: count,
+    counts: driftCounts,
   }),
   SourceLost: fc.record({ kind: fc.constant("SourceLost"), source: text }),
   SourceBack: fc.record({ kind: fc.constant("SourceBack"), source: text }),

@@ -1,5 +1,6 @@
 /** Domain values as the JSON form of proto/holdfast/journal/v1: the mapping that the hand-made codecs are held to, written again. */
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
+import type { DriftCounts } from "../../../src/domain/drift.js";
 import { type IncomingErpEvent, isFaulty } from "../../../src/domain/erp-event.js";
 import type {
   JournalRecord,
@@ -48,10 +49,18 @@ function content(event: PartitionEvent | SystemEvent): object {
     case "RiskKept":
     case "DispatchAttached":
     case "StockSourceMoved":
-    case "GapSkipped": {
+    case "GapSkipped":
+    case "StockHealed":
+    case "QuarantineSet": {
       const { attribution, kind: _, ...rest } = event;
       return { ...rest, ...attribution };
     }
+    case "DriftFound":
+      return { ...fields, cause: `DRIFT_CAUSE_${event.cause}`, state: `DRIFT_STATE_${event.state}` };
+    case "DriftResolved":
+      return { number: event.number, state: `DRIFT_STATE_${event.state}`, ...event.attribution };
+    case "DriftRunEnded":
+      return { ...fields, counts: driftCountsJson(event.counts) };
     case "DeadLetterResolved":
       return { number: event.number, how: `DEAD_LETTER_STATE_${event.how}`, ...event.attribution };
     case "OutcomesTold":
@@ -71,6 +80,11 @@ function content(event: PartitionEvent | SystemEvent): object {
     default:
       return fields;
   }
+}
+
+export function driftCountsJson({ causes, ...counts }: DriftCounts): number[] {
+  const { compared, drifted, healed, quarantined, deferred, incomparable, missingHere, missingThere } = counts;
+  return [compared, drifted, healed, quarantined, deferred, incomparable, missingHere, missingThere, ...causes];
 }
 
 export function policyJson(policy: { readonly scope: PolicyScope; readonly fields: PolicyFields }): JsonObject {

@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file holdfast/v1/drift.proto.
  */
 export const file_holdfast_v1_drift: GenFile = /*@__PURE__*/
-  fileDesc("Chdob2xkZmFzdC92MS9kcmlmdC5wcm90bxILaG9sZGZhc3QudjEi9gIKC0Rpc2NyZXBhbmN5Eg4KBm51bWJlchgBIAEoAxIOCgZydW5faWQYAiABKAkSFAoMd2FyZWhvdXNlX2lkGAMgASgJEgsKA3NrdRgEIAEoCRIWCg5hc19vZl9zZXF1ZW5jZRgFIAEoAxITCgtvdXJfb25faGFuZBgGIAEoAxIVCg10aGVpcl9vbl9oYW5kGAcgASgDEhcKD291cl91bmF2YWlsYWJsZRgIIAEoAxIZChF0aGVpcl91bmF2YWlsYWJsZRgJIAEoAxImCgVjYXVzZRgKIAEoDjIXLmhvbGRmYXN0LnYxLkRyaWZ0Q2F1c2USFAoMY2F1c2VfZGV0YWlsGAsgASgJEiYKBXN0YXRlGAwgASgOMhcuaG9sZGZhc3QudjEuRHJpZnRTdGF0ZRIvCgtjcmVhdGVfdGltZRgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNbWlzc2luZ190aGVyZRgOIAEoCCLhAgoIRHJpZnRSdW4SDgoGcnVuX2lkGAEgASgJEg4KBnNvdXJjZRgCIAEoCRIMCgRmdWxsGAMgASgIEi4KCnN0YXJ0X3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghjb21wYXJlZBgGIAEoAxIPCgdkcmlmdGVkGAcgASgDEg4KBmhlYWxlZBgIIAEoAxITCgtxdWFyYW50aW5lZBgJIAEoAxIQCghkZWZlcnJlZBgKIAEoAxIUCgxpbmNvbXBhcmFibGUYCyABKAMSFAoMbWlzc2luZ19oZXJlGAwgASgDEhUKDW1pc3NpbmdfdGhlcmUYDSABKAMSLAoGY2F1c2VzGA4gAygLMhwuaG9sZGZhc3QudjEuRHJpZnRDYXVzZUNvdW50IkgKD0RyaWZ0Q2F1c2VDb3VudBImCgVjYXVzZRgBIAEoDjIXLmhvbGRmYXN0LnYxLkRyaWZ0Q2F1c2USDQoFY291bnQYAiABKAMiTQoUTGlzdERyaWZ0UnVuc1JlcXVlc3QSDgoGc291cmNlGAEgASgJEhEKCXBhZ2Vfc2l6ZRgCIAEoBRISCgpwYWdlX3Rva2VuGAMgASgJIlUKFUxpc3REcmlmdFJ1bnNSZXNwb25zZRIjCgRydW5zGAEgAygLMhUuaG9sZGZhc3QudjEuRHJpZnRSdW4SFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJIoEBChhMaXN0RGlzY3JlcGFuY2llc1JlcXVlc3QSFAoMd2FyZWhvdXNlX2lkGAEgASgJEg4KBnJ1bl9pZBgCIAEoCRIYChBpbmNsdWRlX3Jlc29sdmVkGAMgASgIEhEKCXBhZ2Vfc2l6ZRgEIAEoBRISCgpwYWdlX3Rva2VuGAUgASgJImUKGUxpc3REaXNjcmVwYW5jaWVzUmVzcG9uc2USLwoNZGlzY3JlcGFuY2llcxgBIAMoCzIYLmhvbGRmYXN0LnYxLkRpc2NyZXBhbmN5EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKMAQoTUmVzb2x2ZURyaWZ0UmVxdWVzdBIUCgx3YXJlaG91c2VfaWQYASABKAkSDgoGbnVtYmVyGAIgASgDEjAKCnJlc29sdXRpb24YAyABKA4yHC5ob2xkZmFzdC52MS5EcmlmdFJlc29sdXRpb24SDQoFYWN0b3IYBCABKAkSDgoGcmVhc29uGAUgASgJIkUKFFJlc29sdmVEcmlmdFJlc3BvbnNlEi0KC2Rpc2NyZXBhbmN5GAEgASgLMhguaG9sZGZhc3QudjEuRGlzY3JlcGFuY3kqvwEKCkRyaWZ0Q2F1c2USGwoXRFJJRlRfQ0FVU0VfVU5TUEVDSUZJRUQQABIbChdEUklGVF9DQVVTRV9TS0lQUEVEX0dBUBABEhsKF0RSSUZUX0NBVVNFX0RFQURfTEVUVEVSEAISIgoeRFJJRlRfQ0FVU0VfVU5NQVRDSEVEX0RJU1BBVENIEAMSHQoZRFJJRlRfQ0FVU0VfTUFOVUFMX0NIQU5HRRAEEhcKE0RSSUZUX0NBVVNFX1VOS05PV04QBSp1CgtEcmlmdEFjdGlvbhIcChhEUklGVF9BQ1RJT05fVU5TUEVDSUZJRUQQABIVChFEUklGVF9BQ1RJT05fSEVBTBABEhsKF0RSSUZUX0FDVElPTl9RVUFSQU5USU5FEAISFAoQRFJJRlRfQUNUSU9OX0FTSxADKo8BCgpEcmlmdFN0YXRlEhsKF0RSSUZUX1NUQVRFX1VOU1BFQ0lGSUVEEAASFAoQRFJJRlRfU1RBVEVfT1BFThABEhsKF0RSSUZUX1NUQVRFX1FVQVJBTlRJTkVEEAISFgoSRFJJRlRfU1RBVEVfSEVBTEVEEAMSGQoVRFJJRlRfU1RBVEVfRElTTUlTU0VEEAQqjQEKD0RyaWZ0UmVzb2x1dGlvbhIgChxEUklGVF9SRVNPTFVUSU9OX1VOU1BFQ0lGSUVEEAASGQoVRFJJRlRfUkVTT0xVVElPTl9IRUFMEAESHAoYRFJJRlRfUkVTT0xVVElPTl9ESVNNSVNTEAISHwobRFJJRlRfUkVTT0xVVElPTl9RVUFSQU5USU5FEANiBnByb3RvMw", [file_google_protobuf_timestamp]);
+  fileDesc("Chdob2xkZmFzdC92MS9kcmlmdC5wcm90bxILaG9sZGZhc3QudjEi9gIKC0Rpc2NyZXBhbmN5Eg4KBm51bWJlchgBIAEoAxIOCgZydW5faWQYAiABKAkSFAoMd2FyZWhvdXNlX2lkGAMgASgJEgsKA3NrdRgEIAEoCRIWCg5hc19vZl9zZXF1ZW5jZRgFIAEoAxITCgtvdXJfb25faGFuZBgGIAEoAxIVCg10aGVpcl9vbl9oYW5kGAcgASgDEhcKD291cl91bmF2YWlsYWJsZRgIIAEoAxIZChF0aGVpcl91bmF2YWlsYWJsZRgJIAEoAxImCgVjYXVzZRgKIAEoDjIXLmhvbGRmYXN0LnYxLkRyaWZ0Q2F1c2USFAoMY2F1c2VfZGV0YWlsGAsgASgJEiYKBXN0YXRlGAwgASgOMhcuaG9sZGZhc3QudjEuRHJpZnRTdGF0ZRIvCgtjcmVhdGVfdGltZRgNIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXASFQoNbWlzc2luZ190aGVyZRgOIAEoCCLhAgoIRHJpZnRSdW4SDgoGcnVuX2lkGAEgASgJEg4KBnNvdXJjZRgCIAEoCRIMCgRmdWxsGAMgASgIEi4KCnN0YXJ0X3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wEiwKCGVuZF90aW1lGAUgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBIQCghjb21wYXJlZBgGIAEoAxIPCgdkcmlmdGVkGAcgASgDEg4KBmhlYWxlZBgIIAEoAxITCgtxdWFyYW50aW5lZBgJIAEoAxIQCghkZWZlcnJlZBgKIAEoAxIUCgxpbmNvbXBhcmFibGUYCyABKAMSFAoMbWlzc2luZ19oZXJlGAwgASgDEhUKDW1pc3NpbmdfdGhlcmUYDSABKAMSLAoGY2F1c2VzGA4gAygLMhwuaG9sZGZhc3QudjEuRHJpZnRDYXVzZUNvdW50IkgKD0RyaWZ0Q2F1c2VDb3VudBImCgVjYXVzZRgBIAEoDjIXLmhvbGRmYXN0LnYxLkRyaWZ0Q2F1c2USDQoFY291bnQYAiABKAMibAoXUmVxdWVzdFBvc2l0aW9uc1JlcXVlc3QSDgoGc291cmNlGAEgASgJEgwKBGZ1bGwYAiABKAgSFAoMd2FyZWhvdXNlX2lkGAMgASgJEg0KBWFjdG9yGAQgASgJEg4KBnJlYXNvbhgFIAEoCSIqChhSZXF1ZXN0UG9zaXRpb25zUmVzcG9uc2USDgoGcnVuX2lkGAEgASgJIk0KFExpc3REcmlmdFJ1bnNSZXF1ZXN0Eg4KBnNvdXJjZRgBIAEoCRIRCglwYWdlX3NpemUYAiABKAUSEgoKcGFnZV90b2tlbhgDIAEoCSJVChVMaXN0RHJpZnRSdW5zUmVzcG9uc2USIwoEcnVucxgBIAMoCzIVLmhvbGRmYXN0LnYxLkRyaWZ0UnVuEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCSKBAQoYTGlzdERpc2NyZXBhbmNpZXNSZXF1ZXN0EhQKDHdhcmVob3VzZV9pZBgBIAEoCRIOCgZydW5faWQYAiABKAkSGAoQaW5jbHVkZV9yZXNvbHZlZBgDIAEoCBIRCglwYWdlX3NpemUYBCABKAUSEgoKcGFnZV90b2tlbhgFIAEoCSJlChlMaXN0RGlzY3JlcGFuY2llc1Jlc3BvbnNlEi8KDWRpc2NyZXBhbmNpZXMYASADKAsyGC5ob2xkZmFzdC52MS5EaXNjcmVwYW5jeRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkijAEKE1Jlc29sdmVEcmlmdFJlcXVlc3QSFAoMd2FyZWhvdXNlX2lkGAEgASgJEg4KBm51bWJlchgCIAEoAxIwCgpyZXNvbHV0aW9uGAMgASgOMhwuaG9sZGZhc3QudjEuRHJpZnRSZXNvbHV0aW9uEg0KBWFjdG9yGAQgASgJEg4KBnJlYXNvbhgFIAEoCSJFChRSZXNvbHZlRHJpZnRSZXNwb25zZRItCgtkaXNjcmVwYW5jeRgBIAEoCzIYLmhvbGRmYXN0LnYxLkRpc2NyZXBhbmN5Kr8BCgpEcmlmdENhdXNlEhsKF0RSSUZUX0NBVVNFX1VOU1BFQ0lGSUVEEAASGwoXRFJJRlRfQ0FVU0VfU0tJUFBFRF9HQVAQARIbChdEUklGVF9DQVVTRV9ERUFEX0xFVFRFUhACEiIKHkRSSUZUX0NBVVNFX1VOTUFUQ0hFRF9ESVNQQVRDSBADEh0KGURSSUZUX0NBVVNFX01BTlVBTF9DSEFOR0UQBBIXChNEUklGVF9DQVVTRV9VTktOT1dOEAUqdQoLRHJpZnRBY3Rpb24SHAoYRFJJRlRfQUNUSU9OX1VOU1BFQ0lGSUVEEAASFQoRRFJJRlRfQUNUSU9OX0hFQUwQARIbChdEUklGVF9BQ1RJT05fUVVBUkFOVElORRACEhQKEERSSUZUX0FDVElPTl9BU0sQAyqPAQoKRHJpZnRTdGF0ZRIbChdEUklGVF9TVEFURV9VTlNQRUNJRklFRBAAEhQKEERSSUZUX1NUQVRFX09QRU4QARIbChdEUklGVF9TVEFURV9RVUFSQU5USU5FRBACEhYKEkRSSUZUX1NUQVRFX0hFQUxFRBADEhkKFURSSUZUX1NUQVRFX0RJU01JU1NFRBAEKo0BCg9EcmlmdFJlc29sdXRpb24SIAocRFJJRlRfUkVTT0xVVElPTl9VTlNQRUNJRklFRBAAEhkKFURSSUZUX1JFU09MVVRJT05fSEVBTBABEhwKGERSSUZUX1JFU09MVVRJT05fRElTTUlTUxACEh8KG0RSSUZUX1JFU09MVVRJT05fUVVBUkFOVElORRADYgZwcm90bzM", [file_google_protobuf_timestamp]);
 
 /**
  * One stock whose figures differed by more than the policy allows.
@@ -211,6 +211,68 @@ export const DriftCauseCountSchema: GenMessage<DriftCauseCount> = /*@__PURE__*/
   messageDesc(file_holdfast_v1_drift, 2);
 
 /**
+ * Asks a source for its positions, on the stream that it speaks on, or on the next one that it opens.
+ *
+ * @generated from message holdfast.v1.RequestPositionsRequest
+ */
+export type RequestPositionsRequest = Message<"holdfast.v1.RequestPositionsRequest"> & {
+  /**
+   * @generated from field: string source = 1;
+   */
+  source: string;
+
+  /**
+   * Every stock; else those that moved lately.
+   *
+   * @generated from field: bool full = 2;
+   */
+  full: boolean;
+
+  /**
+   * Empty: all warehouses of the source.
+   *
+   * @generated from field: string warehouse_id = 3;
+   */
+  warehouseId: string;
+
+  /**
+   * @generated from field: string actor = 4;
+   */
+  actor: string;
+
+  /**
+   * @generated from field: string reason = 5;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message holdfast.v1.RequestPositionsRequest.
+ * Use `create(RequestPositionsRequestSchema)` to create a new message.
+ */
+export const RequestPositionsRequestSchema: GenMessage<RequestPositionsRequest> = /*@__PURE__*/
+  messageDesc(file_holdfast_v1_drift, 3);
+
+/**
+ * @generated from message holdfast.v1.RequestPositionsResponse
+ */
+export type RequestPositionsResponse = Message<"holdfast.v1.RequestPositionsResponse"> & {
+  /**
+   * Under which the run is reported.
+   *
+   * @generated from field: string run_id = 1;
+   */
+  runId: string;
+};
+
+/**
+ * Describes the message holdfast.v1.RequestPositionsResponse.
+ * Use `create(RequestPositionsResponseSchema)` to create a new message.
+ */
+export const RequestPositionsResponseSchema: GenMessage<RequestPositionsResponse> = /*@__PURE__*/
+  messageDesc(file_holdfast_v1_drift, 4);
+
+/**
  * @generated from message holdfast.v1.ListDriftRunsRequest
  */
 export type ListDriftRunsRequest = Message<"holdfast.v1.ListDriftRunsRequest"> & {
@@ -237,7 +299,7 @@ export type ListDriftRunsRequest = Message<"holdfast.v1.ListDriftRunsRequest"> &
  * Use `create(ListDriftRunsRequestSchema)` to create a new message.
  */
 export const ListDriftRunsRequestSchema: GenMessage<ListDriftRunsRequest> = /*@__PURE__*/
-  messageDesc(file_holdfast_v1_drift, 3);
+  messageDesc(file_holdfast_v1_drift, 5);
 
 /**
  * @generated from message holdfast.v1.ListDriftRunsResponse
@@ -261,7 +323,7 @@ export type ListDriftRunsResponse = Message<"holdfast.v1.ListDriftRunsResponse">
  * Use `create(ListDriftRunsResponseSchema)` to create a new message.
  */
 export const ListDriftRunsResponseSchema: GenMessage<ListDriftRunsResponse> = /*@__PURE__*/
-  messageDesc(file_holdfast_v1_drift, 4);
+  messageDesc(file_holdfast_v1_drift, 6);
 
 /**
  * @generated from message holdfast.v1.ListDiscrepanciesRequest
@@ -302,7 +364,7 @@ export type ListDiscrepanciesRequest = Message<"holdfast.v1.ListDiscrepanciesReq
  * Use `create(ListDiscrepanciesRequestSchema)` to create a new message.
  */
 export const ListDiscrepanciesRequestSchema: GenMessage<ListDiscrepanciesRequest> = /*@__PURE__*/
-  messageDesc(file_holdfast_v1_drift, 5);
+  messageDesc(file_holdfast_v1_drift, 7);
 
 /**
  * @generated from message holdfast.v1.ListDiscrepanciesResponse
@@ -326,7 +388,7 @@ export type ListDiscrepanciesResponse = Message<"holdfast.v1.ListDiscrepanciesRe
  * Use `create(ListDiscrepanciesResponseSchema)` to create a new message.
  */
 export const ListDiscrepanciesResponseSchema: GenMessage<ListDiscrepanciesResponse> = /*@__PURE__*/
-  messageDesc(file_holdfast_v1_drift, 6);
+  messageDesc(file_holdfast_v1_drift, 8);
 
 /**
  * @generated from message holdfast.v1.ResolveDriftRequest
@@ -365,7 +427,7 @@ export type ResolveDriftRequest = Message<"holdfast.v1.ResolveDriftRequest"> & {
  * Use `create(ResolveDriftRequestSchema)` to create a new message.
  */
 export const ResolveDriftRequestSchema: GenMessage<ResolveDriftRequest> = /*@__PURE__*/
-  messageDesc(file_holdfast_v1_drift, 7);
+  messageDesc(file_holdfast_v1_drift, 9);
 
 /**
  * @generated from message holdfast.v1.ResolveDriftResponse
@@ -382,7 +444,7 @@ export type ResolveDriftResponse = Message<"holdfast.v1.ResolveDriftResponse"> &
  * Use `create(ResolveDriftResponseSchema)` to create a new message.
  */
 export const ResolveDriftResponseSchema: GenMessage<ResolveDriftResponse> = /*@__PURE__*/
-  messageDesc(file_holdfast_v1_drift, 8);
+  messageDesc(file_holdfast_v1_drift, 10);
 
 /**
  * @generated from enum holdfast.v1.DriftCause

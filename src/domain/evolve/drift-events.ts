@@ -1,0 +1,65 @@
+/** What comparing positions changes: corrections, quarantines, what was found. */
+import type { DriftFound, QuarantineSet, StockHealed } from "../event.js";
+import type { PartitionState } from "../partition-state.js";
+import type { RecordStamp, StockTouched } from "../record-stamp.js";
+import { LAST_EVENTS_MAX } from "../stock.js";
+import { addMovement } from "./erp-events.js";
+import { changed } from "./transitions.js";
+
+export function evolveHealed(
+  state: PartitionState,
+  event: StockHealed,
+  stamp: RecordStamp,
+  touched: StockTouched,
+): void {
+  const stock = state.stocks.touch(event.stock);
+  const { source, asOfSequence, runId, onHandDelta, unavailableDelta } = event;
+  stock.opened = true;
+  if (stock.source === "") stock.source = source;
+  stock.onHand += onHandDelta;
+  stock.unavailable += unavailableDelta;
+  // Shown among the stock's events as the adjustment that it is.
+  const body = {
+    kind: "StockAdjusted",
+    warehouseId: state.warehouseId,
+    sku: stock.sku,
+    delta: onHandDelta,
+    reason: "drift healed",
+    reference: runId,
+  } as const;
+  const shown = { source, sequence: asOfSequence, eventId: runId, occurredAtMs: stamp.timeMs, body };
+  stock.lastEvents = [...stock.lastEvents.slice(1 - LAST_EVENTS_MAX), shown];
+  changed(stock, stamp);
+  touched(stock);
+  addMovement(state, stock, {
+    kind: "healed",
+    source,
+    sequence: asOfSequence,
+    eventId: runId,
+    timeMs: stamp.timeMs,
+    onHandDelta,
+    unavailableDelta,
+    allocatedDelta: 0,
+    consumed: [],
+    exception: 0,
+    isLate: true,
+    reverses: 0,
+  });
+}
+
+export function evolveQuarantine(
+  state: PartitionState,
+  event: QuarantineSet,
+  stamp: RecordStamp,
+  touched: StockTouched,
+): void {
+  const stock = state.stocks.touch(event.stock);
+  if (stock.isQuarantined !== event.isOn) state.quarantinedStocks += event.isOn ? 1 : -1;
+  stock.isQuarantined = event.isOn;
+  if (stock.opened) changed(stock, stamp);
+  touched(stock);
+}
+
+export function evolveDriftFound(state: PartitionState, { kind: _, ...found }: DriftFound, stamp: RecordStamp): void {
+  state.discrepancies.add({ number: state.discrepancies.count + 1, ...found, createdAtMs: stamp.timeMs });
+}
