@@ -23,13 +23,15 @@ export interface Ingest {
   readonly links: SourceLinks;
   /** A quantity above this is not taken without a person's word. */
   readonly quantityMax: number;
+  /** Positions that wait for a source to get to where they are true. */
+  readonly positions: { advanced(turn: Turn, source: Source): void };
 }
 
 /** Takes one event, and whatever buffered events it makes way for. */
 export function takeErpEvent(
   turn: Turn,
   event: IncomingErpEvent,
-  { links, quantityMax }: Ingest,
+  { links, quantityMax, positions }: Ingest,
 ): Result<EventDisposition> {
   const source = turn.system.source(event.source);
   if (source === undefined && turn.system.tables.sources.count >= LIMITS.sourcesMax) {
@@ -44,7 +46,9 @@ export function takeErpEvent(
     return { answer: disposition("REJECTED", "SEQUENCE_REUSED") };
   if (event.sequence > applied + 1) return buffer(turn, event, links, waiting !== undefined);
   const answer = apply(turn, event, { isLate: false, quantityMax });
-  drain(turn, turn.system.source(event.source)!, quantityMax);
+  const followed = turn.system.source(event.source)!;
+  drain(turn, followed, quantityMax);
+  positions.advanced(turn, followed);
   return { answer };
 }
 
