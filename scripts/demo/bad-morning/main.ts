@@ -31,6 +31,9 @@ const { values } = parseArgs({
   },
 });
 
+/** When progress was last shown where no terminal is. */
+let shownAt = performance.now();
+
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => process.exit(1));
 if (values.help) console.log(USAGE);
 else process.exit(await demonstrate());
@@ -63,8 +66,6 @@ function positive(name: "minutes" | "seed" | "dealers" | "orders"): number {
 function isClean(reckoning: Reckoning): boolean {
   return reckoning.oversold_units === 0 && reckoning.unexplained_units === 0 && reckoning.unaccounted === 0;
 }
-
-let shownAt = performance.now();
 
 function showProgress({ phase, source, orders, provisional, atRiskUnits, gaps }: Progress): void {
   const isTerminal = process.stderr.isTTY === true;
