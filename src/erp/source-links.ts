@@ -92,8 +92,10 @@ export class SourceLinks {
     return isBehind ? heard.announcedGapSinceMs : 0;
   }
 
+  /** What is in effect. Where one threshold is put and the other inherited, late is never later than away. */
   thresholds(name: string): LinkThresholds {
-    return { ...this.#defaults, ...this.#system.source(name)?.thresholds };
+    const inherited = { ...this.#defaults, ...this.#system.source(name)?.thresholds };
+    return { ...inherited, laggingAfterMs: Math.min(inherited.laggingAfterMs, inherited.staleAfterMs) };
   }
 
   /** The state of a source as of the last look. */

@@ -120,6 +120,20 @@ describe("a source that falls silent", () => {
   });
 });
 
+describe("a source whose lagging_after is put beyond the stale_after that it inherits", () => {
+  test("is late when it is away, and no earlier", async () => {
+    const thresholds = { laggingAfterMs: 4 * STALE_MS };
+    const attribution = { actor: "", reason: "" };
+    const put = { kind: "PutSource", source: "erp", warehouseIds: [], thresholds, attribution } as const;
+    const outcome = await node.ask(put, ({ effectiveThresholds }) => effectiveThresholds.laggingAfterMs);
+    expect(outcome).toMatchObject({ value: STALE_MS });
+    await node.advance(STALE_MS);
+    expect(freshness()).toBe("LIVE");
+    await node.advance(1);
+    expect(freshness()).toBe("STALE");
+  });
+});
+
 describe("a source that comes back", () => {
   test("catches up before anything is confirmed, and what is committed until then is provisional", async () => {
     await goAway();
