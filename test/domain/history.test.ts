@@ -9,6 +9,7 @@ import { type CheckpointFile, LogStore } from "../../src/snapshots/log-store.js"
 import { MemoryPageStore } from "../../src/snapshots/memory-page-store.js";
 import { chosenSeed } from "../journal/seeded-random.js";
 import { NodeHarness, SETTINGS } from "../node/node-harness.js";
+import { expectedOutcomes, pictureOf } from "./expected-outcomes.js";
 import { JournalLedger } from "./journal-ledger.js";
 import { history, play, SKUS } from "./random-history.js";
 
@@ -104,6 +105,38 @@ describe("a random history", () => {
     );
     expect([...seen.ends].sort()).toEqual(["COMMITTED", "EXPIRED", "FULFILLED", "PENDING", "RELEASED"]);
     expect(seen.atRisk).toBeGreaterThan(0);
+  });
+
+  test("tells in each record what became of orders by it, all of it and nothing else", async () => {
+    const seen = new Set<string>();
+    await fc.assert(
+      fc.asyncProperty(history, async (steps) => {
+        const node = await NodeHarness.start(SMALL);
+        await play(node, steps);
+        const ledger = new JournalLedger();
+        let before = pictureOf(ledger);
+        for (const record of await records(node)) {
+          if (record.partition !== 1) continue;
+          ledger.take(record);
+          const after = pictureOf(ledger);
+          const told = record.events.flatMap((event) => (event.kind === "OutcomesTold" ? event.outcomes : []));
+          const names = told.map(({ reservation, type }) => `${reservation} ${type}`).sort();
+          expect(names).toEqual(expectedOutcomes(before, after));
+          for (const { reservation, revision, lines, type } of told) {
+            const { revision: newest, lines: owned } = ledger.reservations.get(reservation)!;
+            expect(revision).toBeLessThanOrEqual(newest);
+            for (const { line, quantity, remaining } of lines) {
+              expect(quantity).toBeGreaterThan(0);
+              expect(remaining, type).toBe(owned[line]!.open);
+            }
+            seen.add(type);
+          }
+          before = after;
+        }
+      }),
+      { seed, numRuns: 40, interruptAfterTimeLimit: 30_000 },
+    );
+    expect(seen.size).toBe(8);
   });
 
   test("comes out of its journal the same to the byte, in one go or with a restart in between", async () => {
