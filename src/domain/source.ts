@@ -51,11 +51,11 @@ export class Source {
   thresholds: SourceThresholds = {};
   /** Since when it is away and has not caught up again, service time; 0 while it is there. */
   staleSinceMs = 0;
-  /** Since when the oldest event ahead of a gap waits, service time; 0 without one. */
-  gapSinceMs = 0;
   /** What was passed over and has not come since. */
   readonly skipped = new SequenceRuns();
   readonly #buffered = new Map<number, IncomingErpEvent>();
+  /** When each of those came, service time. */
+  readonly #bufferedAtMs = new Map<number, number>();
   readonly #bufferedRuns = new SequenceRuns();
   /** Hashes of event ids by chunk of sequences; 0 is "unknown". */
   readonly #remembered = new Map<number, Uint32Array>();
@@ -95,33 +95,42 @@ export class Source {
     return this.#buffered;
   }
 
+  /** Since when the event after the first gap waits, service time; 0 without a gap. Later gaps wait meanwhile, not after it. */
+  get gapSinceMs(): number {
+    const [after] = this.#bufferedRuns.runs;
+    return after === undefined ? 0 : this.#bufferedAtMs.get(after.first)!;
+  }
+
+  /** When a buffered event came, service time. */
+  bufferedAtMs(sequence: number): number {
+    return this.#bufferedAtMs.get(sequence)!;
+  }
+
   /** Keeps an event that is ahead of a gap. */
   buffer(event: IncomingErpEvent, nowMs: number): void {
-    if (this.#buffered.size === 0) this.gapSinceMs = nowMs;
     this.#buffered.set(event.sequence, event);
+    this.#bufferedAtMs.set(event.sequence, nowMs);
     this.#bufferedRuns.add(event.sequence);
   }
 
   /** Moves on past one event, which was applied or rejected. */
-  advance(sequence: number, eventId: string, nowMs: number): void {
+  advance(sequence: number, eventId: string): void {
     this.applied = sequence;
     if (this.#buffered.delete(sequence)) {
+      this.#bufferedAtMs.delete(sequence);
       this.#bufferedRuns.dropThrough(sequence);
-      // The next gap is open since we got to it, not since the one before it.
-      if (!this.#buffered.has(sequence + 1)) this.gapSinceMs = this.#buffered.size === 0 ? 0 : nowMs;
     }
     this.remember(sequence, eventIdHash(eventId));
   }
 
   /** Passes over what did not come. */
-  skip(range: SequenceRange, nowMs: number): void {
+  skip(range: SequenceRange): void {
     this.applied = range.last;
     for (const chunk of this.#remembered.keys()) {
       if ((chunk + 1) * CHUNK <= this.applied - REMEMBERED_EVENTS) this.#remembered.delete(chunk);
     }
     this.skipped.append(range);
     if (this.skipped.runs.length > SKIPPED_RUNS_MAX) this.skipped.dropThrough(this.skipped.runs[0]!.last);
-    if (this.#buffered.size > 0) this.gapSinceMs = nowMs;
   }
 
   /** Takes note of an event that came after it was passed over. */

@@ -155,7 +155,7 @@ export class SystemState {
       case "GapSkipped": {
         const source = this.#touchSource(event.source);
         assert(event.first === source.applied + 1, `I12: ${source.name} goes on at ${source.applied + 1}`);
-        source.skip(event, stamp.timeMs);
+        source.skip(event);
         return;
       }
       case "DeadLetterResolved": {
@@ -184,7 +184,7 @@ export class SystemState {
     if (event.isLate) source.arrivedLate(sequence, eventId);
     else {
       assert(sequence === source.applied + 1, `I12: ${source.name} goes on at ${source.applied + 1}`);
-      source.advance(sequence, eventId, stamp.timeMs);
+      source.advance(sequence, eventId);
       source.lastEventAtMs = stamp.timeMs;
     }
     if (event.kind === "ErpEventRejected") {

@@ -236,6 +236,18 @@ describe("events that do not come", () => {
     expect(node.figures("A").onHand).toBe(50);
   });
 
+  test("are passed over gap by gap, each as long as it was open, not one wait after the other", async () => {
+    node = await NodeHarness.start({
+      sourceThresholds: { laggingAfterMs: LAGGING_MS, staleAfterMs: STALE_MS, gapWaitMs: 30_000, gapPolicy: "SKIP" },
+    });
+    await node.receive("A", 600);
+    for (const sequence of [3, 5, 7, 9]) await node.offer({ ...ahead, sequence, eventId: `erp-${sequence}`, body });
+    await node.restart();
+    await node.advance(30_001);
+    await node.settle();
+    expect(node.figures("A").onHand).toBe(604);
+  });
+
   test("that only a heartbeat tells of are passed over as well", async () => {
     node = await NodeHarness.start({
       sourceThresholds: { laggingAfterMs: LAGGING_MS, staleAfterMs: STALE_MS, gapWaitMs: 30_000, gapPolicy: "SKIP" },

@@ -20,7 +20,7 @@ export function drawnSource(number: number): fc.Arbitrary<SourceItem> {
       name: text,
       lastEventAtMs: count,
       partitions: fc.uniqueArray(fc.tuple(count32, count), { selector: ([partition]) => partition, maxLength: 10 }),
-      buffered: fc.uniqueArray(erpEvent, { selector: (event) => event.sequence, maxLength: 3 }),
+      buffered: fc.uniqueArray(fc.tuple(erpEvent, count), { selector: ([event]) => event.sequence, maxLength: 3 }),
       // So many events further on that what was remembered of old ones has gone again.
       steps: fc.array(fc.record({ ids: fc.array(text, { maxLength: 3 }), far: bool, skipped: fc.nat(3) }), {
         maxLength: 6,
@@ -28,7 +28,6 @@ export function drawnSource(number: number): fc.Arbitrary<SourceItem> {
       warehouseIds,
       thresholds: sourceThresholds,
       staleSinceMs: count,
-      gapSinceMs: count,
     })
     .map(({ name, lastEventAtMs, partitions, buffered, steps, ...said }) => {
       const source = new Source(number, name);
@@ -36,10 +35,10 @@ export function drawnSource(number: number): fc.Arbitrary<SourceItem> {
       for (const [partition, stocks] of partitions) source.loadStocks(partition, stocks);
       for (const { ids, far, skipped } of steps) {
         if (far) source.applied += 50_000;
-        for (const id of ids) source.advance(source.applied + 1, id, 1);
-        if (skipped > 0) source.skip({ first: source.applied + 1, last: source.applied + skipped }, 1);
+        for (const id of ids) source.advance(source.applied + 1, id);
+        if (skipped > 0) source.skip({ first: source.applied + 1, last: source.applied + skipped });
       }
-      for (const event of buffered) source.buffer(event, said.gapSinceMs);
+      for (const [event, atMs] of buffered) source.buffer(event, atMs);
       return { number, source: Object.assign(source, said) };
     });
 }
@@ -60,7 +59,7 @@ export function sourceJson(source: Source): JsonObject {
     }),
     put: isPut ? sourcePutJson(source) : undefined,
     staleSinceMs: source.staleSinceMs,
-    gapSinceMs: source.gapSinceMs,
+    bufferedAtMs: [...source.buffered.keys()].map((sequence) => source.bufferedAtMs(sequence)),
     skipped: source.skipped.runs.flatMap(({ first, last }) => [first, last]),
   });
 }

@@ -112,6 +112,10 @@ export const sourceCodec: ItemCodec<SourceItem> = {
     writer.int(3, source.lastEventAtMs);
     writer.packed(4, [...source.stocks.keys()]);
     for (const event of source.buffered.values()) writeErpEvent(writer, 5, event);
+    writer.packed(
+      12,
+      [...source.buffered.keys()].map((sequence) => source.bufferedAtMs(sequence)),
+    );
     for (const { chunk, hashes } of source.rememberedChunks()) {
       const mark = writer.begin(6);
       writer.int(1, chunk);
@@ -125,7 +129,6 @@ export const sourceCodec: ItemCodec<SourceItem> = {
       writer.end(mark);
     }
     writer.int(8, source.staleSinceMs);
-    writer.int(9, source.gapSinceMs);
     writer.packed(
       10,
       source.skipped.runs.flatMap(({ first, last }) => [first, last]),
@@ -141,7 +144,7 @@ export const sourceCodec: ItemCodec<SourceItem> = {
     let skipped: readonly number[] = [];
     let put: Pick<SourcePut, "warehouseIds" | "thresholds"> = { warehouseIds: [], thresholds: {} };
     let staleSinceMs = 0;
-    let gapSinceMs = 0;
+    let bufferedAtMs: readonly number[] = [];
     const buffered: IncomingErpEvent[] = [];
     const chunks: { readonly chunk: number; readonly hashes: Uint32Array }[] = [];
     while (reader.next()) {
@@ -150,13 +153,13 @@ export const sourceCodec: ItemCodec<SourceItem> = {
       else if (reader.field === 3) lastEventAtMs = reader.int();
       else if (reader.field === 4) partitions = reader.packed();
       else if (reader.field === 5) buffered.push(readErpEvent(reader));
+      else if (reader.field === 12) bufferedAtMs = reader.packed();
       else if (reader.field === 6) chunks.push(readChunk(reader));
       else if (reader.field === 7) {
         const outer = reader.enter();
         put = readSourcePut(reader);
         reader.leave(outer);
       } else if (reader.field === 8) staleSinceMs = reader.int();
-      else if (reader.field === 9) gapSinceMs = reader.int();
       else if (reader.field === 10) skipped = reader.packed();
       else if (reader.field === 11) stocks = reader.packed();
       else reader.skip();
@@ -165,11 +168,12 @@ export const sourceCodec: ItemCodec<SourceItem> = {
     source.applied = applied;
     source.lastEventAtMs = lastEventAtMs;
     for (const [index, partition] of partitions.entries()) source.loadStocks(partition, stocks[index] ?? 0);
-    for (const event of buffered) source.buffer(event, gapSinceMs);
+    buffered.forEach((event, index) => {
+      source.buffer(event, bufferedAtMs[index] ?? 0);
+    });
     source.warehouseIds = put.warehouseIds;
     source.thresholds = put.thresholds;
     source.staleSinceMs = staleSinceMs;
-    source.gapSinceMs = gapSinceMs;
     for (let at = 0; at < skipped.length; at += 2)
       source.skipped.append({ first: skipped[at]!, last: skipped[at + 1]! });
     for (const { chunk, hashes } of chunks) source.loadChunk(chunk, hashes);
