@@ -7,7 +7,7 @@ import { mkdir } from "node:fs/promises";
 import type { EngineObserver } from "../actor/engine.js";
 import { systemClock, systemScheduler, systemTimers } from "../actor/system-clock.js";
 import type { PositionsAsker } from "../erp/drift/positions-asker.js";
-import { removeImages } from "../images/image-folder.js";
+import { removeUnfinished } from "../images/image-folder.js";
 import { coveredTo, type ImageSurvey, surveyImages } from "../images/survey-images.js";
 import { type OpenedJournal, openFileJournal } from "../journal/file-journal.js";
 import { readStoreId } from "../journal/format-file.js";
@@ -113,7 +113,7 @@ async function keepImages(
 ): Promise<ImageKeeper> {
   const { folder, segmentBytes, freeBytesMin, log } = options;
   // A process that was killed may have left an image half made, and changed pages that are as large.
-  await removeImages(systemDisk, folder, []);
+  await removeUnfinished(systemDisk, folder);
   return new ImageKeeper(
     {
       disk: systemDisk,

@@ -18,13 +18,26 @@ export async function listImages(disk: Disk, folder: string): Promise<readonly n
     .sort((one, other) => other - one);
 }
 
-/** Takes away images, and what was left of one that was never finished. */
+/** Takes away images. What is being made meanwhile is left alone. */
 export async function removeImages(disk: Disk, folder: string, blocks: readonly number[]): Promise<void> {
-  const unfinished = (await disk.list(imageFolder(folder))).filter((name) => name.endsWith(".new"));
-  const paths = [
-    ...blocks.map((block) => imagePath(folder, block)),
-    ...unfinished.map((name) => `${imageFolder(folder)}/${name}`),
-  ];
+  await removeAll(
+    disk,
+    folder,
+    blocks.map((block) => imagePath(folder, block)),
+  );
+}
+
+/** Takes away what is left of images that were never finished: only before any is made. */
+export async function removeUnfinished(disk: Disk, folder: string): Promise<void> {
+  const names = (await disk.list(imageFolder(folder))).filter((name) => name.endsWith(".new"));
+  await removeAll(
+    disk,
+    folder,
+    names.map((name) => `${imageFolder(folder)}/${name}`),
+  );
+}
+
+async function removeAll(disk: Disk, folder: string, paths: readonly string[]): Promise<void> {
   for (const path of paths) await disk.remove(path);
   if (paths.length > 0) await disk.syncFolder(imageFolder(folder));
 }

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { ImageDamaged } from "../../src/images/image-damaged.js";
 import { ImageFile } from "../../src/images/image-file.js";
-import { imagePath, listImages, removeImages } from "../../src/images/image-folder.js";
+import { imagePath, listImages, removeImages, removeUnfinished } from "../../src/images/image-folder.js";
 import { writeImage } from "../../src/images/image-writer.js";
 import { WITHOUT_REST } from "../../src/images/pace.js";
 import { decodeCheckpoint } from "../../src/snapshots/checkpoint.js";
@@ -170,12 +170,14 @@ test("an image is there only when it is whole: the machine may stop in any opera
   expect(whole).toBeGreaterThan(0);
 });
 
-test("what was left of an unfinished image is taken away with the images that are no longer wanted", async () => {
+test("what was left of an unfinished image is taken away before any is made, and images when they are no longer wanted", async () => {
   const disk = new MemoryDisk();
   const { content } = randomContent(new SeededRandom(3));
   await writeImage(disk, FOLDER, content, WITHOUT_REST);
   disk.put(`${imagePath(FOLDER, 13)}.new`, Buffer.from("half"));
   await removeImages(disk, FOLDER, [POSITION.block]);
+  expect([...disk.contents().keys()]).toEqual([`${imagePath(FOLDER, 13)}.new`]);
+  await removeUnfinished(disk, FOLDER);
   expect([...disk.contents().keys()]).toEqual([]);
 });
 

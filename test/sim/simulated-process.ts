@@ -6,7 +6,7 @@ import type { EngineObserver } from "../../src/actor/engine.js";
 import { ImageKeeper } from "../../src/compose/images/image-keeper.js";
 import { LogNode, type LogNodeSettings } from "../../src/compose/log-node.js";
 import type { BackedUp } from "../../src/images/back-up.js";
-import { removeImages } from "../../src/images/image-folder.js";
+import { removeUnfinished } from "../../src/images/image-folder.js";
 import { coveredTo, type ImageSurvey, surveyImages } from "../../src/images/survey-images.js";
 import type { Disk } from "../../src/journal/disk.js";
 import { openFileJournal } from "../../src/journal/file-journal.js";
@@ -192,7 +192,7 @@ export class SimulatedProcess {
   /** Images are made in this thread, piece by piece between all else, as their I/O comes back. */
   async #keepImages(disk: Disk, journal: Journal, survey: ImageSurvey): Promise<void> {
     const { context, segmentBytes, settings, observer } = this.#options;
-    await removeImages(disk, FOLDER, []);
+    await removeUnfinished(disk, FOLDER);
     this.#images = new ImageKeeper(
       {
         disk,
