@@ -10,6 +10,7 @@ import type { ErpAdapter } from "../../connector/erp-adapter.js";
 import { ErpGuard } from "../../connector/erp-guard.js";
 import { lockFolder } from "../../connector/folder-lock.js";
 import { StateFile } from "../../connector/state-file.js";
+import { TrytonAdapter } from "../../connector/tryton/tryton-adapter.js";
 import { processLog } from "../process-log.js";
 import type { ConnectConfig } from "./connect-config.js";
 
@@ -68,6 +69,6 @@ function adapterOf({ adapter }: ConnectConfig, { guard, log }: { guard: ErpGuard
         fileFailed: (file, fault) => log.error({ file, fault }, "a file cannot be taken; it is in failed/"),
       });
     case "tryton":
-      throw new Error("not there yet");
+      return new TrytonAdapter(adapter, guard);
   }
 }
