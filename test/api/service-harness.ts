@@ -177,7 +177,10 @@ export class ServiceHarness {
     const stream = this.duplex(method);
     const answers: StreamEventsResponse[] = [];
     const ended = new Promise<void>((resolve, reject) => {
-      stream.on("data", (answer: StreamEventsResponse) => answers.push(answer));
+      stream.on("data", (answer: StreamEventsResponse) => {
+        // A request for positions answers no event; it may come at any time.
+        if (answer.positionsRequest === undefined) answers.push(answer);
+      });
       stream.on("end", resolve);
       stream.on("error", reject);
     });
