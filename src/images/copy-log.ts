@@ -6,7 +6,7 @@
 import { Chain, readBlocks } from "../journal/chain.js";
 import { type Disk, type DiskFile, readUpTo, writeAll, writeFileAtomically } from "../journal/disk.js";
 import { missingFormat } from "../journal/format-file.js";
-import type { BlockPosition } from "../journal/journal.js";
+import { type BlockPosition, JournalError } from "../journal/journal.js";
 import { encodeSegmentHeader, listSegments, openSegment, SEGMENT_START, segmentPath } from "../journal/segment.js";
 import { Witness } from "../journal/witness.js";
 import { ImageDamaged } from "./image-damaged.js";
@@ -136,12 +136,15 @@ async function copySegments(options: CopyOptions, image: BlockPosition | undefin
 }
 
 /** The copy has every block up to the head, and each as it was written. */
-async function proveSegments({ disk, to, head, pace }: CopyOptions): Promise<void> {
+async function proveSegments({ disk, from, to, head, pace }: CopyOptions): Promise<void> {
   const chain = await Chain.open(disk, to, "first kept block");
   try {
     for (let block = await chain.next(); block !== undefined; block = await chain.next()) await pace(block.body.length);
     if (chain.head?.hash === head.hash) return;
-    throw new Error(`the copy in ${to} ends at block ${chain.head?.block ?? 0}, not at block ${head.block}`);
+    // The blocks after the image were proven as they were read: what cannot be is older, in the segment that the image begins in.
+    const block = (chain.head?.block ?? 0) + 1;
+    const file = segmentPath(from, chain.head?.segment ?? (await listSegments(disk, from))[0]!);
+    throw new JournalError("damaged", `block ${block} in ${file} cannot be proven`, { file, block });
   } finally {
     await chain.close();
   }

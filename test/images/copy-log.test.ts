@@ -95,6 +95,16 @@ describe(`a backup, seed ${SEED}`, () => {
     expect([...disk.contents().keys()].filter((path) => path.startsWith("/other"))).toEqual([]);
   });
 
+  test("fails by name where a block before the image cannot be proven, in the segment that the image begins in", async () => {
+    const { disk, log } = await started(SEED + 4);
+    const { segment, offset } = (await surveyImages(disk, FOLDER)).images[0]!.position;
+    disk.flip(segmentPath(FOLDER, segment), 8 * (offset - 40));
+    const head = log.opened.journal.head!;
+    const failing = backUp({ disk, from: FOLDER, to: BACKUP, head, pace: WITHOUT_REST });
+    await expect(failing).rejects.toMatchObject({ kind: "damaged", file: segmentPath(FOLDER, segment) });
+    expect([...disk.contents().keys()].filter((path) => path.startsWith(BACKUP))).toEqual([]);
+  });
+
   test("that the disk has no room for leaves nothing behind", async () => {
     const { disk, log } = await started(SEED + 3);
     const before = [...disk.contents().keys()];
