@@ -83,6 +83,7 @@ export class OrderStream {
   }
 
   #stop(): void {
+    if (this.#isOver) return;
     this.#isOver = true;
     this.#watch?.close();
     this.#goOn();

@@ -2,6 +2,7 @@
  * A call whose answers stay unread until the test reads them. A grpc-js client cannot be that: its transport takes what
  * comes into memory, whether or not anybody listens. Here unread answers fill the HTTP/2 window, and the server feels it.
  */
+import { once } from "node:events";
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:http2";
 
 const PREFIX_BYTES = 5;
@@ -9,6 +10,8 @@ const PREFIX_BYTES = 5;
 export class UnreadStream {
   readonly #session: ClientHttp2Session;
   readonly #stream: ClientHttp2Stream;
+  /** The server has answered with its headers. */
+  readonly begun: Promise<unknown>;
   /** Messages that the server has let in, as far as its HTTP/2 window tells. */
   accepted = 0;
 
@@ -21,6 +24,8 @@ export class UnreadStream {
       "content-type": "application/grpc",
       te: "trailers",
     });
+    this.begun = once(this.#stream, "response");
+    this.begun.catch(() => {});
     // The test may end the server first.
     this.#session.on("error", () => {});
     this.#stream.on("error", () => {});
@@ -42,6 +47,11 @@ export class UnreadStream {
       });
     };
     next();
+  }
+
+  /** Sends no more: a call with one request begins with that. */
+  halfClose(): void {
+    this.#stream.end();
   }
 
   /** Half-closes, and reads everything to the end. */

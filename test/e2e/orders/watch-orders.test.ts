@@ -168,8 +168,10 @@ test("consumers that never read cost the server little, and another is told all 
   const unread = Array.from({ length: 100 }, () => {
     const stream = new UnreadStream(server.listen, "/holdfast.v1.ErpService/WatchOrders");
     stream.send(request);
+    stream.halfClose();
     return stream;
   });
+  await Promise.all(unread.map(({ begun }) => begun));
   const consumer = new Consumer();
   consumer.read(server.listen);
   const warmUp = new CommitLoad(server.listen, "warm");
