@@ -89,7 +89,8 @@ export class SourceLinks {
     const heard = this.#heard.get(name);
     if (source !== undefined && source.gapSinceMs > 0) return source.gapSinceMs;
     const isBehind = heard !== undefined && heard.announced > (source?.applied ?? 0);
-    return isBehind ? heard.announcedGapSinceMs : 0;
+    // What a heartbeat names is on its way as long as events come: only when none does, something is missing.
+    return isBehind ? Math.max(heard.announcedGapSinceMs, source?.lastEventAtMs ?? 0) : 0;
   }
 
   /** What is in effect. Where one threshold is put and the other inherited, late is never later than away. */

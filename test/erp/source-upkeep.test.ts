@@ -248,6 +248,22 @@ describe("events that do not come", () => {
     expect(node.figures("A").onHand).toBe(604);
   });
 
+  test("are not passed over while they are on their way, however long that takes", async () => {
+    node = await NodeHarness.start({
+      sourceThresholds: { laggingAfterMs: LAGGING_MS, staleAfterMs: STALE_MS, gapWaitMs: 30_000, gapPolicy: "SKIP" },
+    });
+    await node.receive("A", 600);
+    await heartbeat(11);
+    for (let sent = 0; sent < 10; sent++) {
+      await node.advance(20_000);
+      expect(await node.erp(body)).toMatchObject({ disposition: "APPLIED" });
+    }
+    expect(node.figures("A").onHand).toBe(610);
+    expect(await node.offer({ ...ahead, sequence: 2, eventId: "erp-2", body })).toMatchObject({
+      value: { disposition: "DUPLICATE" },
+    });
+  });
+
   test("that only a heartbeat tells of are passed over as well", async () => {
     node = await NodeHarness.start({
       sourceThresholds: { laggingAfterMs: LAGGING_MS, staleAfterMs: STALE_MS, gapWaitMs: 30_000, gapPolicy: "SKIP" },
