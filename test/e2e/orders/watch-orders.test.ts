@@ -186,8 +186,8 @@ test("consumers that never read cost the server little, and another is told all 
   await until("the reader was told", () => consumer.events.length === expected);
   const grownMb = ((await residentBytes(server.pid)) - before) / 1e6;
   process.stdout.write(`${expected} events to 100 consumers that do not read: ${Math.round(grownMb)} MB more\n`);
-  // All of it for each would be more than 200 MB.
-  expect(grownMb).toBeLessThan(120);
+  // All of it for each would be more than 400 MB of bytes alone; most of this is what any load leaves behind.
+  expect(grownMb).toBeLessThan(250);
   await consumer.leave();
   for (const stream of unread) stream.close();
   expect(await server.end("SIGTERM")).toBe(0);
