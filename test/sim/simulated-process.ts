@@ -64,6 +64,7 @@ export class SimulatedProcess {
   #node: LogNode | undefined;
   #images: ImageKeeper | undefined;
   #isServing = false;
+  #isStopping = false;
   #isOver = false;
 
   constructor(options: ProcessOptions) {
@@ -105,6 +106,7 @@ export class SimulatedProcess {
   async stop(): Promise<void> {
     const node = this.#node;
     if (!this.#isServing || node === undefined) return;
+    this.#isStopping = true;
     try {
       await node.engine.stop();
       this.#isServing = false;
@@ -227,8 +229,8 @@ export class SimulatedProcess {
       failed: (cause) => {
         if (this.#isOver) return;
         observer.failed(cause);
-        // A failure of the first epoch ends the opening of the node by itself.
-        if (this.#isServing) void this.#recover(cause);
+        // A failure of the first epoch ends the opening of the node by itself, and who is stopping does not begin again.
+        if (this.#isServing && !this.#isStopping) void this.#recover(cause);
       },
       decisionFailed: (cause) => observer.found(new Finding("a decision threw", { cause })),
       checkpointed: (position) => {
