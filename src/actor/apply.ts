@@ -16,7 +16,9 @@ export function applyPartitionEvent(
   if (event.kind === "ErpEventApplied" || event.kind === "ErpEventRejected") {
     store.system.state.follow(event, stamp);
   }
-  const isOfStock = event.kind === "ErpEventApplied" || event.kind === "StockSourceMoved";
+  // The first event of a stock, or its first healing, makes it its source's.
+  const isOfStock =
+    event.kind === "ErpEventApplied" || event.kind === "StockSourceMoved" || event.kind === "StockHealed";
   const stock = isOfStock ? partition.stocks.get(event.stock) : undefined;
   const from = stock?.source ?? "";
   evolve(partition, event, stamp, touched);
