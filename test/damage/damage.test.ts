@@ -13,7 +13,7 @@ import { type Damage, damagesTo, fileKind, inflict } from "./damages.js";
 import { OutcomeTable } from "./outcome-table.js";
 import { ServedFolder } from "./served-state.js";
 
-const FLIPS = Number(process.env.HOLDFAST_TEST_FLIPS ?? 150);
+const FLIPS = Number(process.env.HOLDFAST_TEST_FLIPS ?? 260);
 
 let root = "";
 let subjects: readonly Subject[] = [];

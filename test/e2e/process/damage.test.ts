@@ -3,8 +3,9 @@
  * what is the truth is refused by name, by `serve` and by `verify`. test/damage tries far more of it, within one process.
  */
 import { readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { chosenSeed, SeededRandom } from "../../journal/seeded-random.js";
 import { makeSubject, type Subject, stateOf } from "./damaged-folder.js";
 import { RunningServer, runServe, runVerify } from "./running-server.js";
 
@@ -13,6 +14,8 @@ const SECOND_SEGMENT = "segments/00000002.seg";
 /** Every block of a LevelDB table is hit by a flipped bit in each of so many bytes. */
 const TABLE_STRIDE = 2_000;
 const WITNESS_SLOTS = [20, 4_096 + 20];
+
+const SEED = chosenSeed();
 
 let subject: Subject;
 beforeAll(async () => {
@@ -139,4 +142,29 @@ describe("damage to the journal", () => {
     expect(said).toContain(named);
     expect(code).toBe(1);
   });
+});
+
+/** Bits turned over anywhere: with the damages above, thirty through the real server. */
+const FLIPS = 12;
+
+test(`a bit turned over anywhere: exactly the same is served, or the start names the file, ${FLIPS} times, seed ${SEED}`, async () => {
+  const random = new SeededRandom(SEED);
+  for (let flips = 0; flips < FLIPS; flips++) {
+    const folder = await subject.copy();
+    const log = join(folder, "logs/0");
+    const files = (await readdir(log, { recursive: true, withFileTypes: true })).filter((entry) => entry.isFile());
+    const names = files.map((entry) => relative(log, join(entry.parentPath, entry.name)));
+    const name = random.pick(names.filter((path) => !path.startsWith("lock/")));
+    const { length } = await readFile(join(log, name));
+    if (length === 0) continue;
+    const offset = random.below(length);
+    await flip(log, name, [offset]);
+    const started = await RunningServer.start(folder).catch((cause: Error) => cause);
+    if (started instanceof Error) {
+      expect(started.message, `${name}, offset ${offset}`).toContain(`${log}/`);
+      continue;
+    }
+    expect(await stateOf(started), `${name}, offset ${offset}`).toEqual(subject.state);
+    expect(await started.end("SIGTERM")).toBe(0);
+  }
 });
