@@ -1,7 +1,7 @@
 /**
  * Makes the data folder that a test keeps readable for ever: `npm run build && node --import tsx scripts/make-format-fixture.ts DIR`, once for
  * each released format. It has something of everything: reservations in every state, ERP events of every kind, dealers, policies, a source
- * with a gap, dead letters, drift, an image and several segments. Files are compressed; expected.json says what a server must say of it.
+ * with a gap, dead letters, drift, an image and several segments. Files are compressed; expected.json.gz says what a server must say of it.
  */
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -33,10 +33,8 @@ await server.end();
 server = serve();
 client = await clientOf(server);
 for (let order = 0; order < ORDERS; order++) await reserve(`late-${order}`, true);
-await writeFile(
-  join(await emptied(target), "expected.json"),
-  `${JSON.stringify(await describeServed(client), null, 1)}\n`,
-);
+const expected = JSON.stringify(await describeServed(client));
+await writeFile(join(await emptied(target), "expected.json.gz"), gzipSync(expected, { level: 9 }));
 client.close();
 // As a crash leaves it: what came after the checkpoint is in the journal alone.
 await server.end("SIGKILL");
