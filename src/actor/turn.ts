@@ -4,7 +4,7 @@
  * and visible outside only when its block is durable (decision 3).
  */
 import type { Freshness } from "../domain/availability.js";
-import { confirmationAfter, riskChanges } from "../domain/coverage.js";
+import { confirmationAfter, confirmationAfterRemoval, riskChanges } from "../domain/coverage.js";
 import type { DecisionContext } from "../domain/decide/decision.js";
 import { withBuffer } from "../domain/degraded.js";
 import type { OutcomesTold, PartitionEvent, RequestAnswered, SystemEvent } from "../domain/event.js";
@@ -123,6 +123,12 @@ export class Turn {
         this.#apply(partition, confirmed, stamp);
         all.push(confirmed);
       }
+    }
+    for (const event of events) {
+      const confirmed = confirmationAfterRemoval(partition, event);
+      if (confirmed === undefined) continue;
+      this.#apply(partition, confirmed, stamp);
+      all.push(confirmed);
     }
     const told = this.#finishTelling();
     if (told !== undefined) all.push(told);

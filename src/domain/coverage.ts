@@ -2,7 +2,7 @@
  * Who is covered in a shortfall (docs/api.md, Shortfall): what is there covers committed units in the order of commit,
  * then holds in the order of creation, unit by unit. A line with an uncovered unit is at risk.
  */
-import type { ProvisionalConfirmed, RiskChanged } from "./event.js";
+import type { PartitionEvent, ProvisionalConfirmed, RiskChanged } from "./event.js";
 import type { PartitionState } from "./partition-state.js";
 import { coveringUnits, type Stock } from "./stock.js";
 
@@ -27,6 +27,17 @@ export function riskChanges(state: PartitionState, stock: Stock): readonly RiskC
 export function confirmationAfter(state: PartitionState, change: RiskChanged): ProvisionalConfirmed | undefined {
   if (change.atRisk || state.degraded.step > 0) return undefined;
   const { number, provisional, atRisk } = state.reservations.get(change.reservation)!;
+  return provisional && !atRisk ? { kind: "ProvisionalConfirmed", reservation: number } : undefined;
+}
+
+/** The same where what was at risk of it left or was given back. */
+export function confirmationAfterRemoval(
+  state: PartitionState,
+  event: PartitionEvent,
+): ProvisionalConfirmed | undefined {
+  if (event.kind !== "ReservationReleased" && event.kind !== "UnitsDispatched") return undefined;
+  if (state.provisional.size === 0 || state.degraded.step > 0) return undefined;
+  const { number, provisional, atRisk } = state.reservations.get(event.reservation)!;
   return provisional && !atRisk ? { kind: "ProvisionalConfirmed", reservation: number } : undefined;
 }
 

@@ -12,12 +12,19 @@ export class PolicyBook {
   readonly #inherited = new Map<string, InheritedStockPolicy>();
   readonly #effective = new Map<string, EffectivePolicy>();
   #longestHoldMs = SHIPPED_POLICY.holdMaxMs;
+  #changes = 0;
 
   put(item: PolicyItem): void {
+    this.#changes += 1;
     this.#items.set(scopeKey(item.scope), item);
     this.#inherited.clear();
     this.#effective.clear();
     this.#longestHoldMs = Math.max(this.#longestHoldMs, item.longestHoldMs);
+  }
+
+  /** Rises with each policy that is put. */
+  get changes(): number {
+    return this.#changes;
   }
 
   find(scope: PolicyScope): PolicyItem | undefined {

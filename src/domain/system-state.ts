@@ -184,8 +184,9 @@ export class SystemState {
     if (event.isLate) source.arrivedLate(sequence, eventId);
     else {
       assert(sequence === source.applied + 1, `I12: ${source.name} goes on at ${source.applied + 1}`);
+      // What waited was heard when it came: that the gap before it was passed over is no sign of life.
+      if (!source.buffered.has(sequence)) source.lastEventAtMs = stamp.timeMs;
       source.advance(sequence, eventId);
-      source.lastEventAtMs = stamp.timeMs;
     }
     if (event.kind === "ErpEventRejected") {
       const number = this.tables.deadLetters.count + 1;

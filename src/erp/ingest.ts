@@ -74,7 +74,7 @@ export function readSourceStatus(
       appliedSequence: source?.applied ?? 0,
       gaps: missing(turn, name, links),
       lastEventAtMs,
-      state: lastEventAtMs === 0 ? "LAGGING" : links.stateAt(name, turn.nowMs),
+      state: links.stateAt(name, turn.nowMs),
     },
   };
 }

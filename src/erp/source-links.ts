@@ -52,11 +52,14 @@ export class SourceLinks {
   /** A source said that it is alive and which event it sent last. */
   heardHeartbeat(source: string, nowMs: number, lastSequence: number): void {
     const heard = this.#hear(source, nowMs);
+    const applied = this.#system.source(source)?.applied ?? 0;
+    const wasBehind = heard.announced > applied;
     heard.announced = Math.max(heard.announced, lastSequence);
     heard.heartbeatAtMs = nowMs;
-    const isBehind = heard.announced > (this.#system.source(source)?.applied ?? 0);
+    const isBehind = heard.announced > applied;
     if (!isBehind) heard.latencyMs = 0;
-    heard.announcedGapSinceMs = isBehind ? heard.announcedGapSinceMs || nowMs : 0;
+    // What was missing before and came is another gap.
+    if (!wasBehind) heard.announcedGapSinceMs = isBehind ? nowMs : 0;
     if (isBehind || this.state(source) !== "LIVE") this.onSight(nowMs);
   }
 
@@ -133,6 +136,8 @@ export class SourceLinks {
     const awayAtMs = Math.max(lastHeardMs, this.#startedAtMs) + staleAfterMs + 1;
     const state = this.state(name);
     if (state === "STALE") return Number.POSITIVE_INFINITY;
+    // Only what is there to confirm keeps a source in it, and that is looked at again in the next turn.
+    if (state === "RECONCILING") return 0;
     return state === "LIVE" ? Math.min(lastHeardMs + laggingAfterMs + 1, awayAtMs) : awayAtMs;
   }
 

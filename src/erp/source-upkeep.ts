@@ -24,8 +24,9 @@ export class SourceUpkeep {
   /** Partitions whose provisional orders are being confirmed, each with what is left of them. */
   readonly #confirming = new Map<number, Iterator<number>>();
   #dueAtMs = 0;
-  /** How the feeds stood at the last run: a source that was put since is looked at now. */
+  /** How the feeds and policies stood at the last run: what was put since is looked at now. */
   #feedsAt = -1;
+  #policiesAt = -1;
   readonly #system: SystemState;
   /** Called when events of a source were passed over: only its positions can say what they did. */
   onSkipped: (source: string) => void = () => {};
@@ -44,13 +45,14 @@ export class SourceUpkeep {
 
   /** When there is something to do next, service time; infinity for never. */
   get dueAtMs(): number {
-    return this.#feedsAt === this.#system.feedChanges ? this.#dueAtMs : 0;
+    const { feedChanges, policies } = this.#system;
+    return this.#feedsAt === feedChanges && this.#policiesAt === policies.changes ? this.#dueAtMs : 0;
   }
 
   run(turn: Turn): void {
     let nextMs = Number.POSITIVE_INFINITY;
     this.#feedsAt = this.#system.feedChanges;
-    this.#confirmSome(turn);
+    this.#policiesAt = this.#system.policies.changes;
     for (const source of turn.system.sources) {
       this.#passOverDue(turn, source);
       this.#look(turn, source);
@@ -64,6 +66,7 @@ export class SourceUpkeep {
         nextStepAtMs(turn.system.policies.effective(partition.warehouseId, ""), partition.degraded),
       );
     }
+    this.#confirmSome(turn);
     this.#dueAtMs = this.#confirming.size > 0 ? turn.nowMs : nextMs;
   }
 

@@ -43,7 +43,7 @@ async function heartbeat(lastSequence: number) {
   await node.settle();
 }
 
-async function commit(quantity: number) {
+async function commit(quantity: number, lines = [{ sku: "A", quantity }]) {
   sent += 1;
   const order: Reserve = {
     kind: "Reserve",
@@ -51,7 +51,7 @@ async function commit(quantity: number) {
     dealerId: "D",
     orderId: `O${sent}`,
     warehouseId: "W1",
-    lines: [{ sku: "A", quantity }],
+    lines,
     partial: false,
     holdMs: 0,
     commit: true,
@@ -105,6 +105,29 @@ describe("a source that falls silent", () => {
     }
     expect(buffers).toEqual([12, 24, 36, 48, 60, 72, 72, 72]);
     expect(await sourceState()).toBe("STALE");
+  });
+
+  test("makes its warehouse hold back what policy says now, whenever it is put", async () => {
+    await goAway();
+    expect(node.figures("A").degradedBuffer).toBe(12);
+    const scope = { warehouseId: "W1", sku: "", dealerId: "" };
+    const attribution = { actor: "", reason: "" };
+    await node.ask({ kind: "PutPolicy", scope, fields: { degradedBufferPercent: 50 }, attribution }, () => undefined);
+    await node.settle();
+    expect(node.figures("A").degradedBuffer).toBe(50);
+  });
+
+  test("is STALE to whoever asks for it, though it never spoke", async () => {
+    const attribution = { actor: "", reason: "" };
+    const put = { kind: "PutSource", source: "mute", warehouseIds: ["W1"], thresholds: {}, attribution } as const;
+    await node.ask(put, () => undefined);
+    await goAway();
+    let state = "";
+    node.node.ports.ingest.sourceStatus("mute", (outcome) => {
+      if (outcome.kind === "answered") state = outcome.value.state;
+    });
+    await node.settle();
+    expect(state).toBe("STALE");
   });
 
   test("is as long as this process listens not away sooner than it could have spoken", async () => {
@@ -166,6 +189,43 @@ describe("a source that comes back", () => {
     await node.receive("A", 100);
     await node.settle();
     expect(await find(second.id)).toMatchObject({ provisional: false, atRisk: false });
+  });
+
+  test("is LIVE again with nothing to confirm, without another word", async () => {
+    await goAway();
+    await heartbeat(1);
+    await node.settle();
+    expect(await sourceState()).toBe("LIVE");
+    expect(freshness()).toBe("LIVE");
+  });
+
+  test("has what is left of an order confirmed once what was uncovered of it is given back", async () => {
+    await node.receive("B", 10);
+    await goAway();
+    const lines = [
+      { sku: "A", quantity: 1 },
+      { sku: "B", quantity: 5 },
+    ];
+    const { id } = await commit(1, lines);
+    await node.erp({ kind: "StockCounted", warehouseId: "W1", sku: "B", onHand: 2 });
+    await node.settle();
+    expect(await find(id)).toMatchObject({ provisional: true, atRisk: true });
+    const part = { kind: "Release", requestId: "part", dealerId: "D", reservationId: id, reason: "CANCELLED" } as const;
+    await node.ask({ ...part, lines: [{ sku: "B", quantity: 5 }] }, () => undefined);
+    expect(await find(id)).toMatchObject({ state: "COMMITTED", provisional: false, atRisk: false });
+  });
+
+  test("is not heard where only a gap of it is passed over", async () => {
+    const ahead = { source: "erp", sequence: 4, eventId: "erp-4", occurredAtMs: 0 };
+    const body: ErpBody = { kind: "StockReceived", warehouseId: "W1", sku: "A", quantity: 1, reference: "" };
+    await node.offer({ ...ahead, body });
+    await goAway();
+    expect(await sourceState()).toBe("STALE");
+    const attribution = { actor: "", reason: "" };
+    await node.ask({ kind: "SkipGap", source: "erp", last: 3, attribution }, () => undefined);
+    await node.settle();
+    expect(node.figures("A").onHand).toBe(601);
+    expect(await sourceState()).toBe("STALE");
   });
 
   test("finds after a crash what was going on", async () => {
@@ -262,6 +322,37 @@ describe("events that do not come", () => {
     expect(await node.offer({ ...ahead, sequence: 2, eventId: "erp-2", body })).toMatchObject({
       value: { disposition: "DUPLICATE" },
     });
+  });
+
+  test("after others that a heartbeat told of have come are waited for anew", async () => {
+    node = await NodeHarness.start({
+      sourceThresholds: { laggingAfterMs: LAGGING_MS, staleAfterMs: STALE_MS, gapWaitMs: 30_000, gapPolicy: "SKIP" },
+    });
+    await node.receive("A", 600);
+    await heartbeat(3);
+    await node.receive("A", 1);
+    await node.receive("A", 1);
+    await node.advance(29_000);
+    await heartbeat(5);
+    await node.advance(29_000);
+    await node.receive("A", 1);
+    await node.receive("A", 1);
+    expect(node.figures("A").onHand).toBe(604);
+    expect(node.node.store.system.state.source("erp")?.skipped.runs).toEqual([]);
+  });
+
+  test("undo nothing late where the stock was counted since", async () => {
+    node = await NodeHarness.start({
+      sourceThresholds: { laggingAfterMs: LAGGING_MS, staleAfterMs: STALE_MS, gapWaitMs: 30_000, gapPolicy: "SKIP" },
+    });
+    await node.receive("A", 600);
+    const count: ErpBody = { kind: "StockCounted", warehouseId: "W1", sku: "A", onHand: 50 };
+    await node.offer({ ...ahead, sequence: 3, eventId: "erp-3", body: count });
+    await node.advance(30_001);
+    const undo: ErpBody = { kind: "EventReversed", warehouseId: "W1", sku: "A", reversedEventId: "erp-1" };
+    const late = { ...ahead, sequence: 2, eventId: "erp-2", body: undo };
+    expect(await node.offer(late)).toMatchObject({ value: { disposition: "REJECTED", reason: "SUPERSEDED" } });
+    expect(node.figures("A").onHand).toBe(50);
   });
 
   test("that only a heartbeat tells of are passed over as well", async () => {

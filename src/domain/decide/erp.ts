@@ -52,23 +52,32 @@ type Effect = { readonly applied: ErpEventApplied; readonly events: readonly Par
 function move(state: PartitionState, event: ErpEvent, stock: Stock | undefined, context: ErpContext): Effect {
   const { body } = event;
   const number = stock?.number ?? state.stocks.count + 1;
-  let onHand = stock?.onHand ?? 0;
-  if (context.isLate && stock !== undefined) {
-    // What the figures were when it happened: a count that came since has seen it already.
-    const then = figuresAt(state, stock, event.source, event.sequence);
-    if (then === undefined) return "EVENT_TOO_OLD";
-    if (then.isSuperseded) return "SUPERSEDED";
-    onHand = then.onHand;
-  }
-  const base = { ...applied(event, number), ...counterDeltas(body, onHand), isLate: context.isLate };
+  const then = stock === undefined ? { onHand: 0 } : figuresThen(state, event, stock, context);
+  if (typeof then === "string") return then;
+  const base = { ...applied(event, number), ...counterDeltas(body, then.onHand), isLate: context.isLate };
   if (body.kind !== "OrderDispatched") return { applied: base, events: [] };
   const { consumed, events } = decideDispatch(state, event, body, number, context.reservation);
   const isUnmatched = events.at(-1)?.kind === "DispatchUnmatched";
   return { applied: { ...base, consumed, exception: isUnmatched ? state.exceptions.count + 1 : 0 }, events };
 }
 
+/** What the figures were when a late event happened: a count that came since has seen it already. */
+function figuresThen(
+  state: PartitionState,
+  event: ErpEvent,
+  stock: Stock,
+  { isLate }: ErpContext,
+): { readonly onHand: number } | string {
+  if (!isLate) return stock;
+  const then = figuresAt(state, stock, event.source, event.sequence);
+  if (then === undefined) return "EVENT_TOO_OLD";
+  return then.isSuperseded ? "SUPERSEDED" : then;
+}
+
 function reverse(state: PartitionState, event: ErpEvent, stock: Stock | undefined, context: ErpContext): Effect {
   if (stock === undefined || event.body.kind !== "EventReversed") return "EVENT_NOT_FOUND";
+  const then = figuresThen(state, event, stock, context);
+  if (typeof then === "string") return then;
   const reversal = decideReversal(state, stock, event.source, event.body.reversedEventId, context.epoch);
   if (typeof reversal === "string") return reversal;
   const { deltas, reverses, events } = reversal;
