@@ -54,9 +54,10 @@ export class Callers {
     this.#requests = before.#requests;
   }
 
-  /** Some reservation, of any state, that an ERP may have heard of. */
-  anyReservation(): { readonly id: string; readonly state: string } {
-    return this.#known.length === 0 ? { id: "r-none", state: "" } : this.#random.pick(this.#known);
+  /** Some reservation, of any state unless one is meant, that an ERP may have heard of. */
+  anyReservation(state?: string): { readonly id: string; readonly state: string } {
+    const those = state === undefined ? this.#known : this.#known.filter((known) => known.state === state);
+    return those.length === 0 ? { id: "r-none", state: "" } : this.#random.pick(those);
   }
 
   /** Registers the dealers of the world, but for one. */

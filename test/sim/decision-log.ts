@@ -72,6 +72,11 @@ export class DecisionLog {
     return this.#safeMark;
   }
 
+  /** Service time of the last record that is durable; 0 before the first. */
+  get lastTimeMs(): number {
+    return this.#blocks[this.#durable - 1]?.records.at(-1)?.timeMs ?? 0;
+  }
+
   /** Records in the first `blocks` blocks. */
   totalOf(blocks: number): number {
     return blocks === 0 ? 0 : this.#blocks[blocks - 1]!.total;

@@ -18,6 +18,8 @@ import { proveState } from "./state-proof.js";
 import type { World } from "./world.js";
 
 const TRIES = 5;
+/** Time enough for what a source says to have come about, and too little for it to be lost again. */
+const SOON_US = 300_000;
 /** Every hold ends in this time, though service time may run 5 % slow after a jump of the wall clock. */
 const LONG_ENOUGH_MS = Math.ceil(HOLD_MAX_MS * 1.06) + 60_000;
 
@@ -26,7 +28,13 @@ export async function endWell(world: World, feeds: readonly ErpFeed[]): Promise<
   world.calm();
   await serve(world);
   await settle(world);
-  for (const feed of feeds) await followToTheEnd(world, feed);
+  for (const feed of feeds) {
+    feed.comeBack();
+    await followToTheEnd(world, feed);
+  }
+  for (const feed of feeds) feed.comeBack();
+  await world.time.advance(SOON_US);
+  checkConfirmed(world, await lookAround(world, feeds));
   await world.time.advance(LONG_ENOUGH_MS * 1000);
   await settle(world);
   const view = await lookAround(world, feeds);
@@ -64,8 +72,26 @@ async function followToTheEnd(world: World, feed: ErpFeed): Promise<void> {
     if (status.appliedSequence === feed.last) return;
     feed.catchUp();
     await settle(world);
+    const [gap] = status.gaps;
+    if (gap !== undefined && tries > 0) await passOver(world, feed.source, gap.last);
   }
   throw new Finding(`${feed.source} was said to the end, and is not applied to the end`);
+}
+
+/** What is lost for ever is passed over by a person. */
+async function passOver(world: World, source: string, last: number): Promise<void> {
+  const attribution = { actor: "sim", reason: "the end" };
+  const command: Command = { kind: "SkipGap", source, last, attribution };
+  world.calls.ask(world.node, { kind: "command", command }, () => {});
+  await settle(world);
+}
+
+/** All sources are there: what was committed while they were away is confirmed, or at risk. */
+function checkConfirmed(world: World, view: View): void {
+  for (const difference of world.oracle.checkInvariants(view))
+    throw new Finding(`with all sources there: ${difference}`);
+  const left = view.reservations?.filter(({ provisional, atRisk }) => provisional && !atRisk) ?? [];
+  if (left.length > 0) throw new Finding(`${left.length} covered orders are still provisional with all sources there`);
 }
 
 async function restartCleanly(world: World): Promise<void> {

@@ -19,6 +19,11 @@ export class ErpFeed {
   readonly #callers: Callers;
   readonly #orders: Orders;
   readonly #said: IncomingErpEvent[];
+  /** Sequences that it has lost, and does not say again but by accident. */
+  readonly #lost: Set<number>;
+  /** It says that it is alive. */
+  readonly #hasHeartbeats: boolean;
+  #awayUntilUs = 0;
 
   /** `before`: the same ERP in another world, which remembers what it said there. */
   constructor(world: World, source: string, callers: Callers, before?: ErpFeed) {
@@ -27,6 +32,8 @@ export class ErpFeed {
     this.#callers = callers;
     this.#orders = new Orders(world.random);
     this.#said = before === undefined ? [] : [...before.#said];
+    this.#lost = new Set(before === undefined ? [] : before.#lost);
+    this.#hasHeartbeats = before === undefined ? world.random.chance(0.8) : before.#hasHeartbeats;
   }
 
   get source(): string {
@@ -36,6 +43,35 @@ export class ErpFeed {
   /** Sequence of the last event. */
   get last(): number {
     return this.#said.length;
+  }
+
+  /** Nothing is heard of it. */
+  get isAway(): boolean {
+    return this.#world.time.nowUs < this.#awayUntilUs;
+  }
+
+  goAway(durationUs: number): void {
+    const { time, coverage } = this.#world;
+    coverage.count("ERP: it was away for a while");
+    this.#awayUntilUs = time.nowUs + durationUs;
+    this.#world.note(`${this.#source} goes away for ${durationUs}`);
+    time.in(durationUs, () => {
+      if (!this.isAway) this.#isBack();
+    });
+  }
+
+  /** It is there, if it was not, and tells so: of what has just happened, where it has no other way. */
+  comeBack(): void {
+    this.#awayUntilUs = 0;
+    this.#isBack();
+    if (this.#hasHeartbeats) return;
+    const sign: ErpBody = { kind: "StockReceived", warehouseId: "W1", sku: SKUS[0]!, quantity: 1, reference: "" };
+    this.#offer({ ...this.#next(sign), occurredAtMs: 0 });
+  }
+
+  #isBack(): void {
+    if (this.#hasHeartbeats) this.#heartbeat();
+    this.catchUp();
   }
 
   /** Goods come in everywhere. */
@@ -50,7 +86,8 @@ export class ErpFeed {
   move(): void {
     const { random, coverage } = this.#world;
     const choice = random.below(100);
-    if (choice < 70) this.#say();
+    if (choice < 66) this.#say();
+    else if (choice < 70) this.#sayLate();
     else if (choice < 80) this.#heartbeat();
     else if (choice < 95) this.catchUp();
     else if (this.#said.length > 0) {
@@ -70,6 +107,7 @@ export class ErpFeed {
   }
 
   #heartbeat(): void {
+    if (!this.#hasHeartbeats) return;
     this.#ask({ kind: "heartbeat", source: this.#source, lastSequence: this.last }, (told) => this.#hear(told));
   }
 
@@ -80,9 +118,13 @@ export class ErpFeed {
       this.#offer(event);
       return;
     }
-    switch (random.below(4)) {
+    switch (random.below(5)) {
       case 0:
         coverage.count("ERP: an event was lost, and sent again later");
+        return;
+      case 4:
+        coverage.count("ERP: an event was lost for ever");
+        this.#lost.add(event.sequence);
         return;
       case 1:
         coverage.count("ERP: an event was duplicated");
@@ -102,8 +144,44 @@ export class ErpFeed {
     }
   }
 
+  /** Something that was lost turns up. */
+  #sayLate(): void {
+    const { random } = this.#world;
+    if (this.#lost.size === 0) return;
+    const sequence = random.pick([...this.#lost]);
+    this.#offer(this.#said[sequence - 1]!, (told) => {
+      if (told.kind !== "answered") return;
+      const { disposition } = told.value as { readonly disposition: string };
+      if (disposition === "APPLIED" || disposition === "REJECTED") {
+        this.#world.coverage.count("ERP: an event came after it was passed over");
+      }
+    });
+  }
+
+  /** Undoes an event of the newest, one that was undone before, or one that never was. */
+  #undo(): ErpBody | undefined {
+    const { random, coverage } = this.#world;
+    const undoable = this.#said.slice(-60).filter((one) => "body" in one && one.body.sku !== "");
+    const event = random.chance(0.3)
+      ? undoable.findLast((one) => "body" in one && one.body.kind === "OrderDispatched")
+      : undoable.length === 0
+        ? undefined
+        : random.pick(undoable);
+    if (event === undefined || !("body" in event)) return undefined;
+    const { warehouseId, sku } = event.body;
+    const isOther = random.chance(0.05);
+    const reversedEventId = isOther ? `${this.#source}-never` : event.eventId;
+    const wasUndone = this.#said.some(
+      (one) => "body" in one && one.body.kind === "EventReversed" && one.body.reversedEventId === reversedEventId,
+    );
+    coverage.count(wasUndone ? "ERP: an event was undone twice" : "ERP: an event was undone");
+    return { kind: "EventReversed", warehouseId, sku, reversedEventId };
+  }
+
   #draw(): IncomingErpEvent {
     const { random, coverage } = this.#world;
+    const undoing = random.chance(0.08) ? this.#undo() : undefined;
+    if (undoing !== undefined) return this.#next(undoing);
     if (random.chance(0.02)) {
       coverage.count("ERP: an event that cannot be taken");
       const sequence = this.last + 1;
@@ -125,13 +203,20 @@ export class ErpFeed {
   #next(body: ErpBody): IncomingErpEvent {
     const sequence = this.last + 1;
     const eventId = `${this.#source}-${sequence}`;
-    const event = { source: this.#source, sequence, eventId, occurredAtMs: 0, body };
+    const { random, calls } = this.#world;
+    const occurredAtMs = random.chance(0.5)
+      ? 0
+      : Math.floor(calls.serviceMs) - random.pick([0, 5, 300, 3_000, 90_000_000]);
+    const event = { source: this.#source, sequence, eventId, occurredAtMs, body };
     this.#said.push(event);
     return event;
   }
 
-  #offer(event: IncomingErpEvent): void {
-    this.#ask({ kind: "erp", event }, (told) => this.#hear(told));
+  #offer(event: IncomingErpEvent, hear: (told: Told) => void = () => {}): void {
+    this.#ask({ kind: "erp", event }, (told) => {
+      hear(told);
+      this.#hear(told);
+    });
   }
 
   /** What is missing is said again, mostly. */
@@ -145,10 +230,13 @@ export class ErpFeed {
   }
 
   #sayAgain({ first, last }: Range): void {
-    for (const event of this.#said.slice(first - 1, Math.min(last, first + 40))) this.#offer(event);
+    for (const event of this.#said.slice(first - 1, Math.min(last, first + 40))) {
+      if (!this.#lost.has(event.sequence)) this.#offer(event);
+    }
   }
 
   #ask(request: Parameters<World["calls"]["ask"]>[1], hear: (told: Told) => void): void {
+    if (this.isAway) return;
     this.#world.calls.ask(this.#world.node, request, hear);
   }
 }

@@ -26,6 +26,8 @@ export interface FaultPlan {
   readonly bitFlip: number;
   readonly batchesLost: number;
   readonly slowStart: number;
+  /** For each move: an ERP goes away for a while. */
+  readonly outage: number;
   /** For each message between an ERP and the service. */
   readonly erpFault: number;
   /** Disk operations take up to this long, microseconds. */
@@ -50,6 +52,7 @@ export const NO_FAULTS: FaultPlan = {
   bitFlip: 0,
   batchesLost: 0,
   slowStart: 0,
+  outage: 0,
   erpFault: 0,
   diskLatencyUs: 200,
   paceUs: 500,
@@ -74,6 +77,7 @@ export function drawFaultPlan(random: SeededRandom): FaultPlan {
     bitFlip: sometimes(0.5, 500),
     batchesLost: sometimes(0.4, 500),
     slowStart: sometimes(0.3, 300),
+    outage: sometimes(0.6, 12),
     erpFault: sometimes(0.7, 250),
     diskLatencyUs: random.pick([20, 200, 2_000]),
     paceUs: random.pick([50, 300, 1_500]),

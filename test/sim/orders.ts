@@ -114,6 +114,7 @@ export class Orders {
     const scope = this.scope();
     const forStock = scope.dealerId === "";
     const forHold = scope.sku === "";
+    const forPlace = forStock && forHold;
     const set = (isMeant: boolean) => isMeant && this.#random.chance(0.25);
     const fields: PolicyFields = {
       ...(set(forStock) ? { safetyStock: this.#random.below(4) } : {}),
@@ -121,6 +122,10 @@ export class Orders {
       ...(set(forHold && scope.warehouseId === "") ? { openReservationsMax: 3 + this.#random.below(20) } : {}),
       ...(set(forHold) ? { holdDefaultMs: this.#random.pick([5, 500, 20_000, 900_000]) } : {}),
       ...(set(forHold) ? { holdMaxMs: this.#random.pick([100, 10_000, HOLD_MAX_MS]) } : {}),
+      ...(set(forPlace) ? { degradedBufferUnits: this.#random.below(4) } : {}),
+      ...(set(forPlace) ? { degradedBufferPercent: this.#random.pick([0, 12, 50, 100]) } : {}),
+      ...(set(forPlace) ? { degradedBufferSpanMs: this.#random.pick([1, 1_000, 7_001, 20_000]) } : {}),
+      ...(set(forPlace) ? { commitOverdueAfterMs: this.#random.pick([1_000, 10_000]) } : {}),
     };
     return { kind: "PutPolicy", scope, fields, attribution: ATTRIBUTION };
   }

@@ -5,6 +5,7 @@ import type { Coverage } from "./coverage.js";
 import { endWell, publishedStocks } from "./ending.js";
 import { ErpFeed } from "./erp-feed.js";
 import { expectSoon, Misfortunes } from "./misfortunes.js";
+import { Operators } from "./operators.js";
 import { restoredWorld, tryDamaged } from "./restored-world.js";
 import { Finding } from "./simulation-context.js";
 import { Watcher } from "./watcher.js";
@@ -92,16 +93,32 @@ async function move(world: World, steps: number, { callers, feeds }: People): Pr
   const { random } = world;
   const misfortunes = new Misfortunes(world);
   const watcher = new Watcher();
+  const operators = new Operators(world, callers);
   for (let step = 0; step < steps; step++) {
-    await world.time.advance(pause(world));
+    await world.time.advance(pause(world, feeds));
     world.check();
     if (step % LOOK_EVERY === 0) look(world, watcher);
     if (await misfortunes.strike()) continue;
+    if (random.below(1000) < world.faults.outage) goAway(world, feeds);
     if (world.isDown) await world.startAgain();
+    else if (random.chance(0.08)) operators.move();
     else if (random.chance(0.2)) (random.chance(0.8) ? feeds[0] : feeds[1]).move();
     else callers.move();
   }
   world.check();
+}
+
+/** So long that a source may be lost by it. */
+function outageUs({ settings }: World): number {
+  return 1_000 * Math.min(20_000, settings.sourceThresholds.staleAfterMs);
+}
+
+/** One ERP or both, for shorter or for longer than it takes to be lost. */
+function goAway(world: World, feeds: People["feeds"]): void {
+  const { random } = world;
+  if (feeds.some((feed) => feed.isAway)) return;
+  const durationUs = Math.ceil((outageUs(world) * (2 + random.below(30))) / 6);
+  for (const feed of feeds) if (random.chance(0.7)) feed.goAway(durationUs);
 }
 
 function look(world: World, watcher: Watcher): void {
@@ -110,8 +127,10 @@ function look(world: World, watcher: Watcher): void {
 }
 
 /** Moves come in bunches, with a longer silence now and then. */
-function pause({ random, faults }: World): number {
+function pause(world: World, feeds: People["feeds"]): number {
+  const { random, faults } = world;
   if (random.chance(0.3)) return 0;
+  if (feeds.some((feed) => feed.isAway)) return random.below(outageUs(world) / 30);
   if (random.chance(0.01)) return random.below(2_000_000);
   return random.below(faults.paceUs * 2);
 }

@@ -11,7 +11,9 @@ import type { DecisionLog, OpenDecision } from "./decision-log.js";
 import type { JournalWatch } from "./journal-watch.js";
 import type { Oracle } from "./oracle/oracle.js";
 import type { Decision, Request } from "./oracle/request.js";
+import { OutageCoverage } from "./outage-coverage.js";
 import { Finding, type SimulationContext } from "./simulation-context.js";
+import { watchUpkeep } from "./upkeep-watch.js";
 
 /** What a caller is told. `lost`: the process went away first. */
 export type Told = Outcome<unknown> | { readonly kind: "lost" };
@@ -43,6 +45,7 @@ export class ServiceCalls {
   readonly #log: DecisionLog;
   readonly #found: (cause: unknown) => void;
   readonly #watch: JournalWatch;
+  readonly #outages: OutageCoverage;
   #node: LogNode | undefined;
   #process = 0;
   /** The call that is being handed over right now. */
@@ -50,6 +53,8 @@ export class ServiceCalls {
   #waiting = new Set<Call>();
   #lastDecided = { timeMs: 0, monotonicMs: 0 };
   #decisions = 0;
+  /** The turn that the oracle was told of last. */
+  #turn: Turn | undefined;
 
   constructor(options: {
     readonly context: SimulationContext;
@@ -63,6 +68,7 @@ export class ServiceCalls {
     this.#log = options.log;
     this.#found = options.found;
     this.#watch = options.watch;
+    this.#outages = new OutageCoverage(options.context.coverage);
   }
 
   /** Decisions made so far. */
@@ -93,8 +99,10 @@ export class ServiceCalls {
     const enqueue = engine.enqueue.bind(engine);
     engine.enqueue = (task) =>
       enqueue(this.#entering === undefined ? task : this.#observed(task, this.#entering, node));
+    watchUpkeep(node.store, (turn, work) => this.#lookedAfter(turn, node, work));
     this.#node = node;
     this.#process += 1;
+    this.#outages.restarted();
     this.#lastDecided = { timeMs: 0, monotonicMs: 0 };
   }
 
@@ -130,6 +138,7 @@ export class ServiceCalls {
     return {
       writes: task.writes,
       decide: (turn) => {
+        this.#turnBegins(turn);
         const before = totalOf(node.store);
         task.decide(turn);
         this.#decided(call, turn, { before, total: totalOf(node.store) });
@@ -137,6 +146,25 @@ export class ServiceCalls {
       deliver: () => task.deliver(),
       abort: (refusal) => task.abort(refusal),
     };
+  }
+
+  /** The service looks after what time has brought about; what it records of that is a decision like others, with nobody to tell. */
+  #lookedAfter(turn: Turn, node: LogNode, work: () => void): void {
+    const mark = this.#turnBegins(turn);
+    work();
+    const total = totalOf(node.store);
+    this.#log.decided({ mark, total, name: "what time brought about", isDelivered: false });
+    this.#context.note(`looked after at ${turn.nowMs}, records ${total}`);
+  }
+
+  /** Tells the oracle of a turn, once. */
+  #turnBegins(turn: Turn): number {
+    if (turn === this.#turn) return this.#oracle.mark();
+    this.#turn = turn;
+    this.#checkTime(turn.nowMs);
+    const seen = this.#oracle.turn(turn.nowMs);
+    this.#outages.turn(seen);
+    return seen.mark;
   }
 
   #decided(call: Call, turn: Turn, place: { readonly before: number; readonly total: number }): void {

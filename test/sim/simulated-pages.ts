@@ -87,7 +87,7 @@ export class SimulatedPages {
   damageCheckpoint(disk: MemoryDisk, path: string): void {
     const { random, coverage } = this.#context;
     const bytes = disk.contents().get(path);
-    if (bytes === undefined) return;
+    if (bytes === undefined || bytes.length === 0) return;
     const damage = random.below(3);
     if (damage === 0) disk.flip(path, random.below(bytes.length * 8));
     else disk.put(path, damage === 1 ? bytes.subarray(0, random.below(bytes.length)) : undefined);

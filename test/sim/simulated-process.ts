@@ -2,6 +2,7 @@
  * One process of the service: it opens its log from a simulated disk as compose/log-folder.ts does from a real one, and after a
  * failure throws the node away and opens another as compose/host.ts does. The world starts, stalls, kills and crashes it.
  */
+import type { Clock } from "../../src/actor/clock.js";
 import type { EngineObserver } from "../../src/actor/engine.js";
 import { ImageKeeper } from "../../src/compose/images/image-keeper.js";
 import { LogNode, type LogNodeSettings } from "../../src/compose/log-node.js";
@@ -19,6 +20,7 @@ import type { SimulatedPages } from "./simulated-pages.js";
 import { SimulatedSnapshot } from "./simulated-snapshot.js";
 import { SimulatedTimers } from "./simulated-timers.js";
 import { Finding, type SimulationContext } from "./simulation-context.js";
+import type { VirtualTime } from "./virtual-time.js";
 
 export const FOLDER = "/data/logs/0";
 /** So that freed memory in a replay is no business of the simulation. */
@@ -43,8 +45,8 @@ export interface ProcessOptions {
 export interface ProcessObserver {
   /** The journal has been opened, and nothing was appended to it yet. Rejects with a Finding. */
   journalOpened(journal: Journal): Promise<void>;
-  /** A node has been opened, and nobody can reach it yet. */
-  nodeOpened(node: LogNode, journal: Journal): void;
+  /** A node has been opened, and nobody can reach it yet. Its service time began when the wall clock showed `wallMs`. */
+  nodeOpened(node: LogNode, journal: Journal, wallMs: number): void;
   serving(): void;
   /** The node is over; another is opened at once. */
   failed(cause: unknown): void;
@@ -55,6 +57,25 @@ export interface ProcessObserver {
   checkpointed(): void;
   /** An image could not be made; the journal is kept. */
   imageFailed(cause: unknown): void;
+}
+
+/** Remembers what the wall clock showed when somebody looked first: with that, service time begins. */
+class StartedClock implements Clock {
+  readonly #time: VirtualTime;
+  startedWallMs = 0;
+
+  constructor(time: VirtualTime) {
+    this.#time = time;
+  }
+
+  monotonicMs(): number {
+    return this.#time.monotonicMs();
+  }
+
+  wallMs(): number {
+    if (this.startedWallMs === 0) this.startedWallMs = this.#time.wallMs();
+    return this.#time.wallMs();
+  }
 }
 
 export class SimulatedProcess {
@@ -162,14 +183,16 @@ export class SimulatedProcess {
     await observer.journalOpened(journal);
     await this.#keepImages(disk, journal, survey);
     const snapshot = new SimulatedSnapshot(context, { disk, folder: FOLDER, pages: this.#options.pages }, survey);
-    const openNode = () =>
-      LogNode.open({
+    let startedWallMs = 0;
+    const openNode = () => {
+      const clock = new StartedClock(context.time);
+      const opened = LogNode.open({
         journal: wrapJournal(journal),
         reader,
         history,
         pages: snapshot.open(),
         checkpointFile: snapshot.checkpointFile,
-        clock: context.time,
+        clock,
         timers: this.#timers,
         scheduler: this.#timers,
         randomBytes,
@@ -177,6 +200,11 @@ export class SimulatedProcess {
         settings: this.#options.settings,
         relieveMemory,
       });
+      return opened.then((node) => {
+        startedWallMs = clock.startedWallMs;
+        return node;
+      });
+    };
     if (how.rebuild) await snapshot.remakeDamaged();
     else if (await snapshot.isMissing()) await snapshot.remake();
     try {
@@ -188,7 +216,7 @@ export class SimulatedProcess {
     }
     const { checkpointPosition } = this.#node.store;
     if (checkpointPosition !== undefined) this.#images?.checkpointed(checkpointPosition);
-    observer.nodeOpened(this.#node, journal);
+    observer.nodeOpened(this.#node, journal, startedWallMs);
   }
 
   /** Images are made in this thread, piece by piece between all else, as their I/O comes back. */

@@ -9,13 +9,13 @@ export function drawSettings(random: SeededRandom): LogNodeSettings {
   return {
     requireKnown: random.chance(0.2),
     sourceThresholds: {
-      laggingAfterMs: random.pick([500, 60_000]),
-      staleAfterMs: 365 * 24 * 3_600_000,
-      gapWaitMs: 30_000,
-      gapPolicy: "WAIT",
+      laggingAfterMs: random.pick([500, 1_500, 60_000]),
+      staleAfterMs: random.pick([2_000, 6_000, 20_000, 365 * 24 * 3_600_000]),
+      gapWaitMs: random.pick([30, 1_000, 30_000]),
+      gapPolicy: random.pick(["WAIT", "SKIP"]),
     },
-    // The world's requests try quantities up to 2^53 - 1.
-    erpQuantityMax: Number.MAX_SAFE_INTEGER,
+    // What comes in is 20 at most; counts say more now and then.
+    erpQuantityMax: random.pick([20, 1_000]),
     stocksResidentMax: random.pick([8, 1_000]),
     reservationsResidentMax: random.pick([8, 1_000]),
     answersMax: random.pick([ANSWERS_FEW, 100_000, 100_000, 100_000]),

@@ -274,7 +274,7 @@ export class World implements SimulationContext {
   #observer(): ProcessObserver {
     return {
       journalOpened: (journal) => this.#journalOpened(journal),
-      nodeOpened: (node, journal) => this.#nodeOpened(node, journal),
+      nodeOpened: (node, journal, wallMs) => this.#nodeOpened(node, journal, wallMs),
       serving: () => {
         this.#disk.slowness = 1;
         this.#countRecovery();
@@ -311,7 +311,9 @@ export class World implements SimulationContext {
     }
   }
 
-  #nodeOpened(node: LogNode, journal: Journal): void {
+  #nodeOpened(node: LogNode, journal: Journal, wallMs: number): void {
+    // Service time begins with the wall clock, and goes on where the journal ends at the earliest (decision 5).
+    this.oracle.starts(Math.floor(Math.max(wallMs, this.log.lastTimeMs)));
     this.calls.connect(node);
     auditStart(this, node);
     this.#seams.node?.(node, { journal });

@@ -1,6 +1,8 @@
 /** Commit, release and extend, as docs/api.md words them: fields, then repeats, then ownership, then state, then quantities. */
 import type { Commit, Extend, LineRequest, Release } from "../../../src/domain/command.js";
 import type { RefusalReason } from "../../../src/domain/refusal.js";
+import { countFailed } from "./accuracy-rules.js";
+import { isProvisional } from "./degraded-rules.js";
 import { changed, holdUntil } from "./ending-rules.js";
 import { freshness } from "./freshness-rules.js";
 import { isFull, type Mutation, recall, remember } from "./memory-rules.js";
@@ -31,6 +33,8 @@ export function commit(state: ModelState, change: Change<Commit>): Expected {
     reservation.state = "COMMITTED";
     state.lastCommit += 1;
     reservation.commitOrder = state.lastCommit;
+    reservation.committedAtMs = change.nowMs;
+    reservation.provisional = isProvisional(state, reservation.warehouseId);
     changed(state, [reservation], { nowMs: change.nowMs, exact: true }, "RELEASED");
     return undefined;
   });
@@ -42,6 +46,7 @@ export function release(state: ModelState, change: Change<Release>): Expected {
     if (wanted === undefined) return refused("QUANTITY_EXCEEDED");
     for (const line of reservation.lines) {
       const units = wanted.get(line.sku)!;
+      countFailed(state, reservation, line, { units, reason: change.command.reason, nowMs: change.nowMs });
       line.released += units;
       line.open -= units;
     }

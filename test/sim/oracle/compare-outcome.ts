@@ -8,11 +8,33 @@ import type {
   ReservationAnswer,
   ReserveAnswer,
 } from "../../../src/domain/command.js";
+import type { ErpOperationAnswers } from "../../../src/domain/erp-operations.js";
+import type { StoredException } from "../../../src/domain/partition-state.js";
 import type { Refusal } from "../../../src/domain/refusal.js";
 import type { Reservation } from "../../../src/domain/reservation.js";
+import type { SourceView } from "../../../src/domain/source-view.js";
+import type { SyncHealth } from "../../../src/domain/sync-health.js";
+import type { DeadLetter } from "../../../src/domain/system-state.js";
+import {
+  compareAtRisk,
+  compareException,
+  compareExceptions,
+  compareHealth,
+  compareLetter,
+  compareLetters,
+  compareSource,
+  compareSources,
+} from "./compare-operations.js";
 import { compareFigures, compareFreshness, compareReservation, same, within } from "./compare-parts.js";
 import { PageScans } from "./page-scans.js";
-import type { ActualOutcome, Decision, Expected, ExpectedAnswer, ReservationPicture } from "./request.js";
+import type {
+  ActualOutcome,
+  AtRiskPicture,
+  Decision,
+  Expected,
+  ExpectedAnswer,
+  ReservationPicture,
+} from "./request.js";
 import { ReservationIds } from "./reservation-ids.js";
 import { Sightings } from "./sightings.js";
 
@@ -49,6 +71,33 @@ export class OutcomeComparison {
         return this.#list(decision, expected, actual as ListReservationsAnswer);
       case "stock":
         return this.#stock(decision, expected, actual as GetStockAnswer);
+      case "deadLetters":
+        return compareLetters(decision, actual as ErpOperationAnswers["ListDeadLetters"], expected.letters);
+      case "deadLetter":
+        return compareLetter(actual as DeadLetter, expected.letter);
+      case "exceptions":
+        return compareExceptions(
+          decision,
+          actual as ErpOperationAnswers["ListDispatchExceptions"],
+          expected.exceptions,
+        );
+      case "exception":
+        return compareException(actual as StoredException, expected.exception);
+      case "atRisk":
+        return this.#atRisk(decision, actual as ErpOperationAnswers["ListAtRisk"], expected.lines);
+      case "resolved":
+        return this.#known(decision, expected.reservation, actual as Reservation);
+      case "source":
+        return compareSource(actual as SourceView, expected.source);
+      case "sources":
+        return compareSources(decision, actual as ErpOperationAnswers["ListSources"], expected.sources);
+      case "skipped":
+      case "moved": {
+        const { kind, ...wanted } = expected;
+        return same(kind, actual, wanted);
+      }
+      case "health":
+        return compareHealth(actual as SyncHealth, expected.health);
       case "dealer":
         return same("dealer", actual as Dealer, expected.dealer);
       case "policy": {
@@ -89,6 +138,7 @@ export class OutcomeComparison {
   #known(decision: Decision, expected: ReservationPicture, actual: Reservation): string[] {
     return [
       ...this.ids.learn(actual.id, expected.number),
+      ...this.ids.predecessor(actual, expected),
       ...compareReservation(actual, expected, decision.nowMs),
       ...(isRead(decision) ? this.sightings.reservation(decision.mark, actual) : []),
     ];
@@ -136,6 +186,14 @@ export class OutcomeComparison {
     ];
   }
 
+  #atRisk(decision: Decision, actual: ErpOperationAnswers["ListAtRisk"], expected: readonly AtRiskPicture[]): string[] {
+    const { differences, pairs } = compareAtRisk(decision, actual, expected);
+    return [
+      ...differences,
+      ...pairs.flatMap(([real, picture]) => this.#known(decision, picture.reservation, real.reservation)),
+    ];
+  }
+
   #each(decision: Decision, actual: readonly Reservation[], among: readonly ReservationPicture[]) {
     const differences: string[] = [];
     const found: number[] = [];
@@ -155,7 +213,8 @@ export class OutcomeComparison {
 /** Repeats of first answers are of the past; what a read shows stands now. */
 function isRead({ request }: Decision): boolean {
   return (
-    request.kind === "command" && ["GetReservation", "ListReservations", "GetStock"].includes(request.command.kind)
+    request.kind === "command" &&
+    ["GetReservation", "ListReservations", "GetStock", "ListAtRisk"].includes(request.command.kind)
   );
 }
 

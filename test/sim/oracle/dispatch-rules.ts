@@ -1,19 +1,26 @@
 /** A dispatch is a fact: on_hand always falls; what it matches is consumed, the rest is an exception (docs/api.md, ErpService). */
-import type { ErpBody } from "../../../src/domain/erp-event.js";
+import type { ErpBody, ErpEvent } from "../../../src/domain/erp-event.js";
+import { countFulfilled } from "./accuracy-rules.js";
 import { changed } from "./ending-rules.js";
 import type { ErpContext } from "./erp-rules.js";
-import type { ModelReservation, ModelState, ModelStock } from "./model-state.js";
+import { addException } from "./exception-rules.js";
+import type { Done, ModelReservation, ModelState, ModelStock } from "./model-state.js";
 import { coverageOrder, openAt } from "./stock-rules.js";
 
-type Dispatch = { readonly eventId: string; readonly body: Extract<ErpBody, { kind: "OrderDispatched" }> };
+type Dispatch = { readonly event: ErpEvent; readonly body: Extract<ErpBody, { kind: "OrderDispatched" }> };
 
-export function dispatch(state: ModelState, stock: ModelStock, event: Dispatch, at: ErpContext): void {
-  const { body, eventId } = event;
-  stock.onHand -= body.quantity;
-  if (body.reservationId === "" && body.orderId === "") return;
+/** What it consumes, and what of it is an exception. The fall of on_hand is the caller's. */
+export function dispatch(
+  state: ModelState,
+  stock: ModelStock,
+  { event, body }: Dispatch,
+  at: ErpContext,
+): Pick<Done, "consumed" | "exception"> {
+  if (body.reservationId === "" && body.orderId === "") return { consumed: [], exception: 0 };
   const found = body.reservationId === "" ? ofOrder(state, stock, body) : ofReservation(state, stock, body, at);
+  const { nowMs } = at;
   let left = body.quantity;
-  const consumed: ModelReservation[] = [];
+  const consumed: { reservation: ModelReservation; quantity: number }[] = [];
   for (const reservation of found.matched) {
     const line = reservation.lines.find(({ sku }) => sku === stock.sku)!;
     const units = Math.min(left, line.open);
@@ -21,10 +28,18 @@ export function dispatch(state: ModelState, stock: ModelStock, event: Dispatch, 
     line.open -= units;
     line.dispatched += units;
     left -= units;
-    consumed.push(reservation);
+    countFulfilled(state, reservation, line, { units, nowMs });
+    consumed.push({ reservation, quantity: units });
   }
-  changed(state, consumed, { nowMs: at.nowMs, exact: true }, "RELEASED");
-  if (left > 0) stock.exceptions.unshift({ eventId, quantity: left, reason: found.otherwise });
+  stock.onHand -= body.quantity;
+  const owners = consumed.map(({ reservation }) => reservation);
+  changed(state, owners, { nowMs, exact: true }, "RELEASED");
+  stock.onHand += body.quantity;
+  const exception = left === 0 ? 0 : addException(state, event, { quantity: left, reason: found.otherwise, nowMs });
+  return {
+    consumed: consumed.map(({ reservation: { number }, quantity }) => ({ reservation: number, quantity })),
+    exception,
+  };
 }
 
 /** Whose units are consumed, and what is told of those that are beyond. */

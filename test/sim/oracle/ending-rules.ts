@@ -1,6 +1,14 @@
 /** How units leave a reservation, and how it ends: exactly once (P3, P6, I3, I9). */
 import { isOpen, type ModelReservation, type ModelState, stockKey } from "./model-state.js";
-import { countRevision, lowerExcessAllowed, type Moment, refreshRisk, stocksOf } from "./stock-rules.js";
+import {
+  confirmCovered,
+  countRevision,
+  lowerExcessAllowed,
+  type Moment,
+  refreshRisk,
+  setAtRisk,
+  stocksOf,
+} from "./stock-rules.js";
 
 export type Ending = "RELEASED" | "EXPIRED";
 
@@ -21,7 +29,10 @@ function count(state: ModelState, reservation: ModelReservation, at: Moment, end
     line.atRisk = false;
   }
   // Risk that ends with the line is part of this change; risk that ends by cover is told on its own.
-  reservation.atRisk = reservation.lines.some((line) => line.atRisk);
+  if (!isOpen(reservation)) reservation.provisional = false;
+  if (!reservation.atRisk || reservation.lines.some((line) => line.atRisk)) return;
+  setAtRisk(reservation, 0);
+  confirmCovered(state, reservation, at);
 }
 
 /** What one decision or event did to these reservations: their revisions, their ends, and who is at risk by it. */

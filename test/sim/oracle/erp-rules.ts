@@ -1,13 +1,25 @@
 /** What one ERP event does to stocks and reservations, as docs/api.md words it; or why it is dead-lettered. */
 import type { ErpBody, ErpEvent } from "../../../src/domain/erp-event.js";
+import { countFailed } from "./accuracy-rules.js";
 import { dispatch } from "./dispatch-rules.js";
 import { changed } from "./ending-rules.js";
-import { isOpen, type ModelReservation, type ModelState, type ModelStock, stockKey } from "./model-state.js";
+import {
+  type Done,
+  isOpen,
+  type ModelReservation,
+  type ModelState,
+  type ModelStock,
+  newStock,
+  stockKey,
+} from "./model-state.js";
+import { reverse } from "./reversal-rules.js";
 import { excess, refreshRisk } from "./stock-rules.js";
 
+/** How an event comes: after its source went on without it, or in its turn. */
 export interface ErpContext {
   readonly nowMs: number;
   readonly numberOf: (reservationId: string) => number | undefined;
+  readonly isLate?: boolean;
 }
 
 /** Undefined when applied, else the reason of the rejection, which moves nothing. */
@@ -18,38 +30,42 @@ export function applyErpEvent(state: ModelState, event: ErpEvent, at: ErpContext
   if (body.kind === "OrderClosed" && body.sku === "") return closeOrder(state, event.source, body, at);
   const key = stockKey(body.warehouseId, body.sku);
   const known = state.stocks.get(key);
-  if (known !== undefined && known.source !== event.source) return "NOT_SOURCE_OF_RECORD";
-  const stock = known ?? newStock(body.warehouseId, body.sku, event.source);
-  const rejection = rejectionOf(state, stock, body);
+  if (known !== undefined && known.source !== "" && !isOfRecord(known, event)) return "NOT_SOURCE_OF_RECORD";
+  const stock = known ?? newStock(body.warehouseId, body.sku);
+  if (at.isLate && isSuperseded(stock, event)) return "SUPERSEDED";
+  const rejection = rejectionOf(state, stock, event) ?? effectOf(state, stock, event, at);
   if (rejection !== undefined) return rejection;
-  if (body.kind === "OrderClosed") {
-    const rejection = closeOrder(state, event.source, body, at);
-    if (rejection !== undefined) return rejection;
-  }
   state.stocks.set(key, stock);
-  move(state, stock, event, at);
+  if (stock.source === "") stock.source = event.source;
+  stock.seen = true;
   stock.lastEvents.unshift(event);
   refreshRisk(state, [stock], { nowMs: at.nowMs, exact: true });
   stock.excessAllowed = Math.max(0, excess(state, stock));
   return undefined;
 }
 
-function newStock(warehouseId: string, sku: string, source: string): ModelStock {
-  return {
-    warehouseId,
-    sku,
-    source,
-    onHand: 0,
-    unavailable: 0,
-    allocatedElsewhere: 0,
-    open: new Set(),
-    excessAllowed: 0,
-    lastEvents: [],
-    exceptions: [],
-  };
+function isOfRecord(stock: ModelStock, { source, sequence }: ErpEvent): boolean {
+  return stock.source === source && sequence >= stock.sourceFrom;
 }
 
-function rejectionOf(state: ModelState, stock: ModelStock, body: ErpBody): string | undefined {
+/** What the source told of the stock after this event, since it is the source of record. */
+function laterThan(stock: ModelStock, { source, sequence }: ErpEvent): readonly Done[] {
+  const since = stock.history.findLastIndex(({ event }) => event.source !== source);
+  return stock.history.slice(since + 1).filter(({ event }) => event.sequence > sequence);
+}
+
+/** The stock was counted after it happened: it has been seen already. */
+function isSuperseded(stock: ModelStock, event: ErpEvent): boolean {
+  return laterThan(stock, event).some((done) => done.event.body.kind === "StockCounted");
+}
+
+/** on_hand when a count was true: now, or for one that is late, without what happened after it. */
+function onHandThen(stock: ModelStock, event: ErpEvent): number {
+  return laterThan(stock, event).reduce((units, done) => units - done.onHand, stock.onHand);
+}
+
+function rejectionOf(state: ModelState, stock: ModelStock, event: ErpEvent): string | undefined {
+  const { body } = event;
   switch (body.kind) {
     case "StockReceived":
     case "StockReturned":
@@ -63,13 +79,15 @@ function rejectionOf(state: ModelState, stock: ModelStock, body: ErpBody): strin
     case "DemandAllocated":
       return rejectionOfChange(state, stock, "allocatedElsewhere", body.delta);
     case "StockCounted":
+      return rejectionOfChange(state, stock, "onHand", body.onHand - onHandThen(stock, event));
     case "OrderClosed":
+    case "EventReversed":
       return undefined;
   }
 }
 
 /** on_hand may fall below 0, the others may not; no quantity, sums included, passes 2^53 - 1. */
-function rejectionOfChange(
+export function rejectionOfChange(
   state: ModelState,
   stock: ModelStock,
   figure: "onHand" | "unavailable" | "allocatedElsewhere",
@@ -83,31 +101,38 @@ function rejectionOfChange(
   return excess(state, stock) + more > Number.MAX_SAFE_INTEGER ? "LIMIT_EXCEEDED: shortfall" : undefined;
 }
 
-function move(state: ModelState, stock: ModelStock, event: ErpEvent, at: ErpContext): void {
+/** What it does, written into the stock's history; or why it cannot be taken. */
+function effectOf(state: ModelState, stock: ModelStock, event: ErpEvent, at: ErpContext): string | undefined {
   const { body } = event;
   switch (body.kind) {
     case "StockReceived":
     case "StockReturned":
-      stock.onHand += body.quantity;
-      return;
+      return move(stock, event, at, { onHand: body.quantity });
     case "StockAdjusted":
-      stock.onHand += body.delta;
-      return;
+      return move(stock, event, at, { onHand: body.delta });
     case "StockCounted":
-      stock.onHand = body.onHand;
-      return;
+      return move(stock, event, at, { onHand: body.onHand - onHandThen(stock, event) });
     case "StockBlocked":
-      stock.unavailable += body.delta;
-      return;
+      return move(stock, event, at, { unavailable: body.delta });
     case "DemandAllocated":
-      stock.allocatedElsewhere += body.delta;
-      return;
+      return move(stock, event, at, { allocated: body.delta });
     case "OrderDispatched":
-      dispatch(state, stock, { eventId: event.eventId, body }, at);
-      return;
+      move(stock, event, at, { onHand: -body.quantity, ...dispatch(state, stock, { event, body }, at) });
+      return undefined;
     case "OrderClosed":
-      return;
+      return closeOrder(state, event.source, body, at) ?? move(stock, event, at, {});
+    case "EventReversed":
+      return reverse(state, stock, event, at, (deltas) => move(stock, event, at, deltas));
   }
+}
+
+function move(stock: ModelStock, event: ErpEvent, at: ErpContext, what: Partial<Done>): undefined {
+  const none = { onHand: 0, unavailable: 0, allocated: 0, consumed: [], exception: 0 };
+  const done = { ...none, ...what, event, isLate: at.isLate ?? false };
+  stock.onHand += done.onHand;
+  stock.unavailable += done.unavailable;
+  stock.allocatedElsewhere += done.allocated;
+  (stock as { history: ModelStock["history"] }).history = [...stock.history, done];
 }
 
 /** The undispatched rest in the source's own stocks is released, of one SKU or of all; what matches nothing does nothing. */
@@ -136,6 +161,7 @@ function closeOrder(
   for (const reservation of closed) {
     for (const line of reservation.lines) {
       if (!isMeant(line) || !isOwn(line)) continue;
+      countFailed(state, reservation, line, { units: line.open, reason: body.reason, nowMs: at.nowMs });
       line.released += line.open;
       line.open = 0;
     }

@@ -1,80 +1,53 @@
-/** Freshness: LIVE until a source is silent for `laggingAfterMs` or misses an event, then LAGGING; as the worst source of the warehouse. */
-import type { ModelSource, ModelState, ShownFreshness } from "./model-state.js";
+/** Freshness as it is told: LIVE, LAGGING, STALE, of one source and of a warehouse, which is as fresh as its worst source. */
+import { feeds, isCurrent } from "./link-rules.js";
+import type { ModelSource, ModelState, Shown } from "./model-state.js";
 import type { FreshnessPicture } from "./request.js";
 
-/** More messages than this between two settled moments, and the middle ones are forgotten. */
-const SHOWN_MAX = 500;
-
-/** The sequences that are missing: known to exist, neither applied nor waiting. */
-export function gaps(source: ModelSource): { first: number; last: number }[] {
-  const known = [...source.buffered.keys()].sort((one, other) => one - other);
-  const ranges: { first: number; last: number }[] = [];
-  let next = source.applied + 1;
-  for (const sequence of [...known, source.toldLast + 1]) {
-    if (sequence > next) ranges.push({ first: next, last: sequence - 1 });
-    next = Math.max(next, sequence + 1);
-  }
-  return ranges;
+export function freshnessOfSource(source: ModelSource, nowMs: number): FreshnessPicture {
+  return pictureOf(source.shown, nowMs);
 }
 
-/** A message of the source changes what is shown, now or once it is durable. */
-export function show(source: ModelSource): void {
-  source.shown = [...source.shown.slice(0, SHOWN_MAX), latest(source)];
-  source.maybeForgotten = false;
-}
-
-/** All decisions so far are durable and answered: only the newest is shown. */
-export function settleFreshness(source: ModelSource): void {
-  if (!source.maybeForgotten) source.shown = source.shown.slice(-1);
-}
-
-/** A crash: heartbeats and the times of what was not journalled may be forgotten; the gaps that heartbeats showed are. */
-export function forgetUnjournalled(source: ModelSource): void {
-  source.toldLast = 0;
-  const now = latest(source);
-  source.shown = [{ ...now, saidAtMs: source.journalledAtMs }, now];
-  source.maybeForgotten = true;
-}
-
-function latest(source: ModelSource): ShownFreshness {
-  return { saidAtMs: source.saidAtMs, hasGap: gaps(source).length > 0, warehouses: source.warehouses };
-}
-
-export function freshnessOfSource(state: ModelState, source: ModelSource, nowMs: number): FreshnessPicture {
-  return freshnessOf(state, nowMs, source.shown);
-}
-
-/** As the worst of its sources, those that had an event of a stock applied there; LIVE while there is none. */
+/** As the worst of the sources that feed it; LIVE while there is none. */
 export function freshness(state: ModelState, warehouseId: string, nowMs: number): FreshnessPicture {
-  const sources = [...state.sources.values()].filter((source) => source.warehouses.has(warehouseId));
+  const sources = [...state.sources.values()].filter(
+    (source) => feeds(state, source).has(warehouseId) || source.shown.some(({ feeds: were }) => were.has(warehouseId)),
+  );
   const each = sources.map((source) => {
-    const picture = freshnessOf(
-      state,
+    const picture = pictureOf(
+      source.shown.filter((shown) => shown.feeds.has(warehouseId)),
       nowMs,
-      source.shown.filter((shown) => shown.warehouses.has(warehouseId)),
     );
-    const maybeNone = source.shown.some((shown) => !shown.warehouses.has(warehouseId));
-    return maybeNone ? { ...picture, states: [...picture.states, "LIVE"], asOfMinMs: 0 } : picture;
+    const maybeNone = source.shown.some((shown) => !shown.feeds.has(warehouseId));
+    return maybeNone ? { ...picture, states: ["LIVE", ...picture.states], asOfMinMs: 0 } : picture;
   });
   if (each.length === 0) return { atMs: nowMs, states: ["LIVE"], asOfMinMs: 0, asOfMaxMs: 0 };
-  const surelyLagging = each.some((one) => !one.states.includes("LIVE"));
-  const maybeLagging = each.some((one) => one.states.includes("LAGGING"));
   return {
     atMs: nowMs,
-    states: [...(surelyLagging ? [] : ["LIVE"]), ...(maybeLagging ? ["LAGGING"] : [])],
+    states: ["LIVE", "LAGGING", "STALE"].filter((state) => mayBeWorst(state, each)),
     asOfMinMs: Math.min(...each.map((one) => one.asOfMinMs)),
     asOfMaxMs: Math.max(...each.map((one) => one.asOfMaxMs)),
   };
 }
 
-function freshnessOf(state: ModelState, nowMs: number, shown: readonly ShownFreshness[]): FreshnessPicture {
-  const { laggingAfterMs } = state.settings.sourceThresholds;
-  const states = new Set<string>();
-  for (const { saidAtMs, hasGap } of shown) {
-    const ageMs = nowMs - saidAtMs;
-    if (hasGap || ageMs >= laggingAfterMs) states.add("LAGGING");
-    if (!hasGap && ageMs <= laggingAfterMs) states.add("LIVE");
-  }
+const RANK = { LIVE: 0, LAGGING: 1, STALE: 2 } as Readonly<Record<string, number>>;
+
+/** One of them may be in this state, and each of them in none that is worse. */
+function mayBeWorst(state: string, each: readonly FreshnessPicture[]): boolean {
+  const noneWorse = each.every(({ states }) => states.some((one) => RANK[one]! <= RANK[state]!));
+  return noneWorse && each.some(({ states }) => states.includes(state));
+}
+
+function pictureOf(shown: readonly Shown[], nowMs: number): FreshnessPicture {
   const times = shown.map((one) => one.saidAtMs);
-  return { atMs: nowMs, states: [...states], asOfMinMs: Math.min(...times), asOfMaxMs: Math.max(...times) };
+  return {
+    atMs: nowMs,
+    states: [...new Set(shown.map((one) => stateOf(one, nowMs)))],
+    asOfMinMs: Math.min(...times),
+    asOfMaxMs: Math.max(...times),
+  };
+}
+
+function stateOf(shown: Shown, nowMs: number): string {
+  if (shown.link === "AWAY") return "STALE";
+  return shown.link === "THERE" && isCurrent(shown, nowMs) ? "LIVE" : "LAGGING";
 }

@@ -3,7 +3,7 @@ import type { StockFigures } from "../../../src/domain/availability.js";
 import type { Reservation } from "../../../src/domain/reservation.js";
 import type { OutcomeComparison } from "./compare-outcome.js";
 import { compareFigures, compareReservation, same } from "./compare-parts.js";
-import { gaps } from "./freshness-rules.js";
+import { gaps } from "./link-rules.js";
 import { isOpen, type ModelState, picture, stockKey } from "./model-state.js";
 import type { View } from "./request.js";
 import { figures } from "./stock-rules.js";
@@ -79,6 +79,7 @@ function reservations(
     if (found.has(expected.number)) differences.push(`I3: reservation ${actual.id} is there twice`);
     found.add(expected.number);
     differences.push(...compareReservation(actual, expected, view.nowMs).map((one) => `I3: ${one}`));
+    differences.push(...comparison.ids.predecessor(actual, expected));
     differences.push(...comparison.sightings.reservation(mark, actual));
     if (actual.state === "PENDING" && actual.expiresAtMs <= view.nowMs) {
       differences.push(`I9: reservation ${actual.id} is PENDING after its deadline ${actual.expiresAtMs}`);

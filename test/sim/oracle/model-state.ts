@@ -6,7 +6,8 @@ import type { Dealer } from "../../../src/domain/command.js";
 import type { ErpEvent, IncomingErpEvent } from "../../../src/domain/erp-event.js";
 import type { PolicyFields } from "../../../src/domain/policy.js";
 import type { ReservationState } from "../../../src/domain/reservation.js";
-import type { ExceptionPicture, ExpectedAnswer, OracleSettings, ReservationPicture } from "./request.js";
+import type { SourceThresholds } from "../../../src/domain/source.js";
+import type { ExpectedAnswer, OracleSettings, ReservationPicture } from "./request.js";
 
 export interface ModelLine {
   readonly sku: string;
@@ -37,15 +38,28 @@ export interface ModelReservation {
    * at once and not have told of the first: its revision is then one less.
    */
   toldByExpiry: boolean;
-  /** Place in the order of commits; 0 before. */
+  /** Place in the order of commits, and when; 0 before. */
   commitOrder: number;
+  committedAtMs: number;
+  /** Committed while the warehouse's ERP was away, and not confirmed against live figures since. */
+  provisional: boolean;
+  /** The one that it continues, after a dispatch was reversed; 0 for most. */
+  readonly reopenedFrom: number;
+  /** Since when it is at risk; 0 while it is not. */
+  atRiskSinceMs: number;
+  /** An operator let it stand though it is at risk. */
+  kept: boolean;
 }
 
 export interface ModelStock {
   readonly warehouseId: string;
   readonly sku: string;
-  /** Its source of record. */
-  readonly source: string;
+  /** An ERP event has named it. */
+  seen: boolean;
+  /** Its source of record; empty while it has none. */
+  source: string;
+  /** The first sequence of that source that counts. */
+  sourceFrom: number;
   onHand: number;
   unavailable: number;
   allocatedElsewhere: number;
@@ -55,34 +69,110 @@ export interface ModelStock {
   excessAllowed: number;
   /** Newest first. */
   readonly lastEvents: ErpEvent[];
-  readonly exceptions: ExceptionPicture[];
+  /** What its events did to it, oldest first. */
+  readonly history: readonly Done[];
 }
+
+/** What one event did to its stock. */
+export interface Done {
+  readonly event: ErpEvent;
+  readonly onHand: number;
+  readonly unavailable: number;
+  readonly allocated: number;
+  /** Whose units a dispatch consumed. */
+  readonly consumed: readonly Units[];
+  /** Number of the exception that the rest of a dispatch is; 0 for none. */
+  readonly exception: number;
+  readonly isLate: boolean;
+}
+
+/** Units of one reservation's line. */
+export interface Units {
+  readonly reservation: number;
+  readonly quantity: number;
+}
+
+/** A dispatch, or what of it matched nothing. */
+export interface ModelException {
+  /** 1, 2, 3 ... in its warehouse. */
+  readonly number: number;
+  readonly warehouseId: string;
+  readonly event: ErpEvent;
+  readonly quantity: number;
+  readonly reason: string;
+  readonly createdAtMs: number;
+  /** Of its units, those that need no person any more; and of those, whose they were. */
+  readonly attached: number;
+  readonly attachments: readonly Units[];
+}
+
+export interface ModelDeadLetter {
+  /** 1, 2, 3 ... */
+  readonly number: number;
+  readonly event: IncomingErpEvent;
+  readonly reason: string;
+  readonly createdAtMs: number;
+  readonly state: "OPEN" | "REPLAYED" | "DROPPED";
+}
+
+/** Committed units that ended; negative for those of a dispatch that was reversed. */
+export interface Ended {
+  readonly atMs: number;
+  readonly warehouseId: string;
+  readonly sku: string;
+  readonly fulfilled: number;
+  readonly failed: number;
+}
+
+/** What a warehouse holds back while its ERP is away; step 0 is nothing. */
+export interface Buffer {
+  readonly sinceMs: number;
+  readonly step: number;
+  readonly units: number;
+  readonly percent: number;
+}
+
+/** What a source's link means for orders; whether it is late besides is seen when it is asked. */
+export type Link = "THERE" | "AWAY" | "CATCHING_UP" | "RECONCILING";
 
 export interface ModelSource {
   readonly name: string;
-  /** Warehouses that an applied event of it named. */
-  warehouses: ReadonlySet<string>;
+  /** Its place among those that were put or had an event journalled; 0 for one that only sends heartbeats. */
+  place: number;
+  /** What was put. */
+  warehouseIds: readonly string[];
+  thresholds: SourceThresholds;
   applied: number;
   readonly eventIds: Map<number, string>;
   readonly buffered: Map<number, IncomingErpEvent>;
-  /** The highest last_sequence of a heartbeat. */
-  toldLast: number;
+  /** What was passed over and has not come since. */
+  readonly skipped: Set<number>;
+  /** When each of those came. */
+  readonly bufferedAtMs: Map<number, number>;
+  /** Since when it is lost; 0 while it is there. */
+  lostAtMs: number;
+  link: Link;
   /** When an event of it was last journalled, and when it last said anything at all; 0 for never. */
   journalledAtMs: number;
+  /** What follows is not journalled, and is forgotten when the process ends. */
   saidAtMs: number;
-  /**
-   * What may be told of its freshness: as of the last settled decision, and after each of its messages since. Which of these
-   * the service shows is its choice, as freshness follows what is durable.
-   */
-  shown: readonly ShownFreshness[];
-  /** A crash came, and it has not spoken since. */
-  maybeForgotten: boolean;
+  /** The highest last_sequence of a heartbeat, when the last one came, and since when one names what is missing. */
+  toldLast: number;
+  heartbeatAtMs: number;
+  toldGapSinceMs: number;
+  /** How long ago the newest thing that it told of had happened. */
+  latencyMs: number;
+  /** How it stood when the turn began, and after each of its messages since: the service may have looked at any of these moments. */
+  shown: readonly Shown[];
 }
 
-export interface ShownFreshness {
+export interface Shown {
   readonly saidAtMs: number;
   readonly hasGap: boolean;
-  readonly warehouses: ReadonlySet<string>;
+  readonly latencyMs: number;
+  readonly laggingAfterMs: number;
+  readonly link: Link;
+  readonly feeds: ReadonlySet<string>;
 }
 
 export interface ModelDealer {
@@ -106,6 +196,14 @@ export interface ModelState {
   readonly stocks: Map<string, ModelStock>;
   readonly reservations: Map<number, ModelReservation>;
   readonly sources: Map<string, ModelSource>;
+  /** By warehouse and number. */
+  readonly exceptions: Map<string, ModelException>;
+  readonly deadLetters: Map<number, ModelDeadLetter>;
+  readonly ended: readonly Ended[];
+  /** By warehouse; absent for none. */
+  readonly buffers: Map<string, Buffer>;
+  /** Since when this process listens, service time. */
+  startedAtMs: number;
   /** By warehouse, dealer and request id, in the order in which they were given. */
   readonly answers: Map<string, RememberedAnswer>;
   /** Counts the decisions that leave something durable: those that a crash may lose. */
@@ -127,6 +225,11 @@ export function emptyState(settings: OracleSettings): ModelState {
     stocks: new Map(),
     reservations: new Map(),
     sources: new Map(),
+    exceptions: new Map(),
+    deadLetters: new Map(),
+    ended: [],
+    buffers: new Map(),
+    startedAtMs: 0,
     answers: new Map(),
     effects: 0,
     lastReservation: 0,
@@ -147,7 +250,6 @@ export function copyState(state: ModelState): ModelState {
       ...stock,
       open: new Set(stock.open),
       lastEvents: [...stock.lastEvents],
-      exceptions: [...stock.exceptions],
     })),
     reservations: copyValues(state.reservations, (reservation) => ({
       ...reservation,
@@ -157,13 +259,35 @@ export function copyState(state: ModelState): ModelState {
       ...source,
       eventIds: new Map(source.eventIds),
       buffered: new Map(source.buffered),
+      bufferedAtMs: new Map(source.bufferedAtMs),
+      skipped: new Set(source.skipped),
     })),
+    exceptions: new Map(state.exceptions),
+    deadLetters: new Map(state.deadLetters),
+    buffers: new Map(state.buffers),
     answers: new Map(state.answers),
   };
 }
 
 function copyValues<K, V>(map: ReadonlyMap<K, V>, copy: (value: V) => V): Map<K, V> {
   return new Map([...map].map(([key, value]) => [key, copy(value)]));
+}
+
+export function newStock(warehouseId: string, sku: string): ModelStock {
+  return {
+    warehouseId,
+    sku,
+    seen: false,
+    source: "",
+    sourceFrom: 0,
+    onHand: 0,
+    unavailable: 0,
+    allocatedElsewhere: 0,
+    open: new Set(),
+    excessAllowed: 0,
+    lastEvents: [],
+    history: [],
+  };
 }
 
 export function stockKey(warehouseId: string, sku: string): string {
@@ -190,6 +314,11 @@ export function picture(reservation: ModelReservation): ReservationPicture {
     updatedExactly,
     expiresAtMs,
     atRisk,
+    provisional: reservation.provisional,
+    reopenedFrom: reservation.reopenedFrom,
+    atRiskSinceMs: reservation.atRiskSinceMs,
+    kept: reservation.kept,
+    committedAtMs: reservation.committedAtMs,
     revision,
     revisionLeast: state === "EXPIRED" && toldByExpiry ? revision - 1 : revision,
   };

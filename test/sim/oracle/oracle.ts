@@ -17,17 +17,24 @@
  *   order_id is ambiguous when several dealers have anything open under it there, whatever its SKU;
  * - the sources of a warehouse are those that had an event of a stock applied there; freshness follows what is durable.
  */
+import type { Command } from "../../../src/domain/command.js";
 import { commit, extend, release } from "./change-rules.js";
 import { OutcomeComparison } from "./compare-outcome.js";
+import { dropDeadLetter, listDeadLetters, replayDeadLetter } from "./dead-letter-rules.js";
 import { expireDue } from "./ending-rules.js";
-import { forgetUnjournalled, settleFreshness } from "./freshness-rules.js";
+import { attachDispatch, listDispatchExceptions } from "./exception-rules.js";
+import { getSyncHealth } from "./health-rules.js";
 import { atRest, invariants } from "./invariants.js";
+import { forgetUnjournalled, settle } from "./link-rules.js";
 import { copyState, emptyState, type ModelState } from "./model-state.js";
 import { getPolicy, putPolicy } from "./policy-rules.js";
 import { getReservation, getStock, listReservations, putDealer } from "./read-rules.js";
 import type { ActualOutcome, Decision, Expected, OracleSettings, Request, View } from "./request.js";
 import { reserve } from "./reserve-rules.js";
+import { listAtRisk, resolveAtRisk } from "./risk-rules.js";
 import { sourceStatus, takeErpEvent, takeHeartbeat } from "./sequence-rules.js";
+import { getSource, listSources, moveStockSource, putSource, skipGap } from "./source-rules.js";
+import { beginTurn, type TurnSeen } from "./turn-rules.js";
 
 /** Decisions between two saved states, and how many states are kept where nothing was said to be settled. */
 const SAVE_EVERY = 512;
@@ -36,7 +43,8 @@ const SAVED_MAX = 8;
 interface Logged {
   readonly mark: number;
   readonly nowMs: number;
-  readonly request: Request;
+  /** Undefined for the beginning of a turn. */
+  readonly request: Request | undefined;
   /** Whether it left something durable; what a source said without that is logged for freshness alone. */
   readonly effect: boolean;
 }
@@ -67,6 +75,25 @@ export class Oracle {
     return { mark: this.#mark, nowMs, request, expected };
   }
 
+  /**
+   * A turn begins, and with it what time and silence bring about. To be told of each turn in which the service looked after that, and of
+   * each in which it decided something, before its first decision. Its mark is its place in the order.
+   */
+  turn(nowMs: number): TurnSeen & { readonly mark: number } {
+    if (this.#mark - this.#saved.at(-1)!.mark >= SAVE_EVERY) this.#save();
+    const before = this.#state.effects;
+    const seen = this.#begin(nowMs);
+    this.#mark += 1;
+    this.#log.push({ mark: this.#mark, nowMs, request: undefined, effect: this.#state.effects > before });
+    return { ...seen, mark: this.#mark };
+  }
+
+  /** A process listens from now on, service time. To be told after `rewindTo`, before anything else. */
+  starts(nowMs: number): void {
+    this.#state.startedAtMs = nowMs;
+    this.#saved = [{ mark: this.#mark, state: copyState(this.#state) }];
+  }
+
   /** What the real outcome has wrong, one sentence each; empty when it agrees. Learns reservation ids. */
   compare(decision: Decision, actual: ActualOutcome): string[] {
     const logged = this.#log.findLast(({ mark }) => mark <= decision.mark);
@@ -92,7 +119,7 @@ export class Oracle {
   rewindTo(mark: number): string[] {
     const lost = this.#acknowledged > mark ? [`I5: decision ${this.#acknowledged} was answered and is lost`] : [];
     this.#state = this.#stateAt(mark);
-    for (const source of this.#state.sources.values()) forgetUnjournalled(source);
+    for (const source of this.#state.sources.values()) forgetUnjournalled(this.#state, source);
     this.#mark = mark;
     this.#saved = [{ mark, state: copyState(this.#state) }];
     this.#log = [];
@@ -124,7 +151,7 @@ export class Oracle {
    * from here on; to be called whenever nothing is under way.
    */
   settled(mark: number): void {
-    if (mark === this.#mark) for (const source of this.#state.sources.values()) settleFreshness(source);
+    if (mark === this.#mark) for (const source of this.#state.sources.values()) settle(source);
     const base = this.#saved.findLast((one) => one.mark <= mark);
     if (base !== undefined) this.#forgetBefore(base.mark);
   }
@@ -147,10 +174,18 @@ export class Oracle {
     const now = this.#state;
     this.#state = copyState(saved.state);
     const survived = this.#log.filter((one) => one.mark > saved.mark && one.mark <= mark);
-    for (const { nowMs, request } of survived) this.#apply(nowMs, request);
+    for (const { nowMs, request } of survived) {
+      if (request === undefined) this.#begin(nowMs);
+      else this.#apply(nowMs, request);
+    }
     const then = this.#state;
     this.#state = now;
     return then;
+  }
+
+  #begin(nowMs: number): TurnSeen {
+    expireDue(this.#state, nowMs);
+    return beginTurn(this.#state, { nowMs, numberOf: (id) => this.#comparison.ids.numberOf(id) });
   }
 
   #apply(nowMs: number, request: Request): Expected {
@@ -169,7 +204,7 @@ export class Oracle {
     }
   }
 
-  #command(nowMs: number, command: Extract<Request, { kind: "command" }>["command"]): Expected {
+  #command(nowMs: number, command: Command): Expected {
     const state = this.#state;
     const { ids } = this.#comparison;
     switch (command.kind) {
@@ -193,6 +228,41 @@ export class Oracle {
         return putPolicy(state, command);
       case "GetPolicy":
         return getPolicy(state, command);
+      default:
+        return this.#operation(nowMs, command);
+    }
+  }
+
+  #operation(nowMs: number, command: Command): Expected {
+    const state = this.#state;
+    const numberOf = (id: string) => this.#comparison.ids.numberOf(id);
+    switch (command.kind) {
+      case "ListDeadLetters":
+        return listDeadLetters(state, command);
+      case "ReplayDeadLetter":
+        return replayDeadLetter(state, command, { nowMs, numberOf });
+      case "DropDeadLetter":
+        return dropDeadLetter(state, command);
+      case "ListDispatchExceptions":
+        return listDispatchExceptions(state, command);
+      case "AttachDispatch":
+        return attachDispatch(state, { nowMs, number: numberOf(command.reservationId), command });
+      case "ListAtRisk":
+        return listAtRisk(state, command);
+      case "ResolveAtRisk":
+        return resolveAtRisk(state, { nowMs, number: numberOf(command.reservationId) }, command);
+      case "PutSource":
+        return putSource(state, nowMs, command);
+      case "GetSource":
+        return getSource(state, nowMs, command);
+      case "ListSources":
+        return listSources(state, nowMs);
+      case "MoveStockSource":
+        return moveStockSource(state, command);
+      case "SkipGap":
+        return skipGap(state, command, { nowMs, numberOf });
+      case "GetSyncHealth":
+        return getSyncHealth(state, nowMs, command);
       default:
         throw new Error(`the model does not know ${command.kind}`);
     }

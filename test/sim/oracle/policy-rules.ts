@@ -1,7 +1,7 @@
 /** Policies as docs/api.md inherits them: holds by dealer, warehouse, default; stock figures by stock, warehouse, default; quota by dealer, default. */
 import type { GetPolicy, PutPolicy } from "../../../src/domain/command.js";
 import type { EffectivePolicy, PolicyFields, PolicyScope } from "../../../src/domain/policy.js";
-import type { ModelState } from "./model-state.js";
+import { type ModelState, newStock, stockKey } from "./model-state.js";
 import { refused } from "./refused.js";
 import type { Expected } from "./request.js";
 
@@ -96,7 +96,15 @@ export function putPolicy(state: ModelState, command: PutPolicy): Expected {
   state.effects += 1;
   state.policies.set(keyOf(scope.warehouseId, scope.sku, scope.dealerId), { ...fields });
   if (scope.warehouseId !== "") state.warehouses.add(scope.warehouseId);
+  if (kind === "stock") openStock(state, command);
   return policyAnswer(state, scope);
+}
+
+/** A stock may have a policy, and be moved to a source, before any ERP has named it. */
+function openStock(state: ModelState, { scope: { warehouseId, sku }, fields }: PutPolicy): void {
+  const key = stockKey(warehouseId, sku);
+  if (Object.keys(fields).length === 0 || state.stocks.has(key)) return;
+  state.stocks.set(key, newStock(warehouseId, sku));
 }
 
 /** A scope that nobody put a policy for is answered with what it inherits. */

@@ -1,11 +1,12 @@
 /** Reads and registered dealers. Reads wait for nothing and change nothing. */
 import type { GetReservation, GetStock, ListReservations, PutDealer } from "../../../src/domain/command.js";
+import { exceptionsOf } from "./exception-rules.js";
 import { freshness } from "./freshness-rules.js";
 import { retentionMs } from "./memory-rules.js";
-import { type ModelState, picture, stockKey } from "./model-state.js";
+import { type ModelState, picture } from "./model-state.js";
 import { refused } from "./refused.js";
 import type { Expected } from "./request.js";
-import { coverageOrder, figures } from "./stock-rules.js";
+import { coverageOrder, figures, seenStock } from "./stock-rules.js";
 
 /** GetStock shows this many of the newest events of a stock (docs/api.md). */
 const LAST_EVENTS = 8;
@@ -40,7 +41,7 @@ export function listReservations(state: ModelState, command: ListReservations): 
 export function getStock(state: ModelState, command: GetStock): Expected {
   const { warehouseId, sku } = command;
   if (!state.warehouses.has(warehouseId)) return refused("WAREHOUSE_NOT_FOUND");
-  const stock = state.stocks.get(stockKey(warehouseId, sku));
+  const stock = seenStock(state, warehouseId, sku);
   return {
     kind: "answered",
     answer: {
@@ -49,7 +50,9 @@ export function getStock(state: ModelState, command: GetStock): Expected {
       figures: figures(state, warehouseId, sku),
       open: stock === undefined ? [] : coverageOrder(state, stock).map(picture),
       lastEvents: stock?.lastEvents.slice(0, LAST_EVENTS) ?? [],
-      exceptions: stock?.exceptions.slice() ?? [],
+      exceptions: exceptionsOf(state, warehouseId, sku).map(({ event: { eventId }, quantity, reason }) => {
+        return { eventId, quantity, reason };
+      }),
     },
   };
 }

@@ -6,9 +6,14 @@ import type { Outcome, SourceStatus } from "../../../src/actor/service.js";
 import type { StockFigures } from "../../../src/domain/availability.js";
 import type { Command, Dealer, ReserveAnswer, Shortage } from "../../../src/domain/command.js";
 import type { ErpEvent, IncomingErpEvent } from "../../../src/domain/erp-event.js";
+import type { StoredException } from "../../../src/domain/partition-state.js";
 import type { EffectivePolicy, PolicyFields, PolicyScope } from "../../../src/domain/policy.js";
 import type { RefusalReason } from "../../../src/domain/refusal.js";
 import type { Reservation, ReservationState } from "../../../src/domain/reservation.js";
+import type { SequenceRange } from "../../../src/domain/sequence-runs.js";
+import type { LinkThresholds } from "../../../src/domain/source.js";
+import type { SourceView } from "../../../src/domain/source-view.js";
+import type { DeadLetter } from "../../../src/domain/system-state.js";
 
 /** One decision of the engine, as it was asked for. */
 export type Request =
@@ -23,7 +28,9 @@ export type ActualOutcome = Outcome<unknown>;
 /** What the oracle is built with: the settings of the node that callers can see the effect of. */
 export interface OracleSettings {
   readonly requireKnown: boolean;
-  readonly sourceThresholds: { readonly laggingAfterMs: number };
+  readonly sourceThresholds: LinkThresholds;
+  /** An ERP's quantity above this is not taken without a person's word. */
+  readonly erpQuantityMax: number;
   readonly answersMax: number;
   readonly answerRetentionMs: number;
   /** Events of one source that may wait ahead of a gap. */
@@ -44,6 +51,13 @@ export interface ReservationPicture {
   readonly updatedExactly: boolean;
   readonly expiresAtMs: number;
   readonly atRisk: boolean;
+  readonly provisional: boolean;
+  /** Number of the one that it continues; 0 for most. */
+  readonly reopenedFrom: number;
+  /** Since when it is at risk; 0 while it is not. */
+  readonly atRiskSinceMs: number;
+  readonly kept: boolean;
+  readonly committedAtMs: number;
   readonly revision: number;
   /** Less than `revision` where two expiries may have been noticed at once. */
   readonly revisionLeast: number;
@@ -75,6 +89,42 @@ export interface ExceptionPicture {
   readonly reason: string;
 }
 
+/** A dispatch exception as operations people see it. */
+export interface StoredPicture extends Pick<StoredException, "number" | "event" | "quantity" | "reason"> {
+  readonly createdAtMs: number;
+  readonly attached: number;
+}
+
+export interface AtRiskPicture {
+  readonly reservation: ReservationPicture;
+  readonly sku: string;
+  readonly quantity: number;
+  readonly shortBy: number;
+}
+
+export interface SourcePicture extends Omit<SourceView, "state"> {
+  readonly said: FreshnessPicture;
+}
+
+/** What of GetSyncHealth comes from the journal. */
+export interface HealthPicture {
+  /** By window. */
+  readonly accuracy: readonly { readonly windowMs: number; readonly fulfilled: number; readonly failed: number }[];
+  readonly openUnits: number;
+  readonly oldestOpenMs: number;
+  readonly sources: readonly SourcePicture[];
+  readonly gaps: number;
+  readonly oldestGapMs: number;
+  readonly provisionalOrders: number;
+  readonly oldestProvisionalMs: number;
+  readonly atRiskUnits: number;
+  readonly deadLetters: number;
+  readonly dispatchExceptions: number;
+  readonly overdueCommittedUnits: number;
+  readonly holdsPastDeadline: number;
+  readonly quarantinedStocks: number;
+}
+
 /** The content of an answer. */
 export type ExpectedAnswer =
   | {
@@ -94,6 +144,17 @@ export type ExpectedAnswer =
       readonly lastEvents: readonly ErpEvent[];
       readonly exceptions: readonly ExceptionPicture[];
     }
+  | { readonly kind: "deadLetters"; readonly letters: readonly DeadLetter[] }
+  | { readonly kind: "deadLetter"; readonly letter: DeadLetter }
+  | { readonly kind: "exceptions"; readonly exceptions: readonly StoredPicture[] }
+  | { readonly kind: "exception"; readonly exception: StoredPicture }
+  | { readonly kind: "atRisk"; readonly lines: readonly AtRiskPicture[] }
+  | { readonly kind: "resolved"; readonly reservation: ReservationPicture }
+  | { readonly kind: "source"; readonly source: SourcePicture }
+  | { readonly kind: "sources"; readonly sources: readonly SourcePicture[] }
+  | { readonly kind: "skipped"; readonly appliedSequence: number; readonly skipped: SequenceRange | undefined }
+  | { readonly kind: "moved"; readonly source: string; readonly previousSource: string }
+  | { readonly kind: "health"; readonly health: HealthPicture }
   | { readonly kind: "dealer"; readonly dealer: Dealer }
   | {
       readonly kind: "policy";

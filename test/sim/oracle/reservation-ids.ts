@@ -68,6 +68,17 @@ export class ReservationIds {
     return twin;
   }
 
+  /** Whether it says rightly which one it continues. */
+  predecessor(actual: Reservation, expected: ReservationPicture): string[] {
+    const { reopenedFrom } = actual;
+    if (reopenedFrom === "" || expected.reopenedFrom === 0) {
+      return reopenedFrom === "" && expected.reopenedFrom === 0
+        ? []
+        : [`reservation ${actual.id} reopened_from is "${reopenedFrom}", expected of #${expected.reopenedFrom}`];
+    }
+    return this.learn(reopenedFrom, expected.reopenedFrom);
+  }
+
   /** Forgets the reservations after this number. */
   dropAfter(number: number): void {
     for (const [known, id] of this.#ids) {
@@ -79,15 +90,19 @@ export class ReservationIds {
 }
 
 function isMadeAs(real: Reservation, one: ReservationPicture): boolean {
-  const made = (of: Pick<Reservation, "dealerId" | "orderId" | "warehouseId" | "createdAtMs"> & LinesOf) =>
+  const made = (
+    of: Pick<Reservation, "dealerId" | "orderId" | "warehouseId" | "createdAtMs"> & LinesOf,
+    isReopened: boolean,
+  ) =>
     JSON.stringify([
       of.dealerId,
       of.orderId,
       of.warehouseId,
       of.createdAtMs,
+      isReopened,
       of.lines.map((l) => [l.sku, l.requested]),
     ]);
-  return made(real) === made(one);
+  return made(real, real.reopenedFrom !== "") === made(one, one.reopenedFrom !== 0);
 }
 
 /** What may change of it, as it stands. */

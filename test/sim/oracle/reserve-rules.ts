@@ -1,5 +1,6 @@
 /** Reserve, as docs/api.md words it: where, whether at all, and how much of each line. */
 import type { Reserve, Shortage } from "../../../src/domain/command.js";
+import { isProvisional } from "./degraded-rules.js";
 import { holdUntil } from "./ending-rules.js";
 import { freshness } from "./freshness-rules.js";
 import { isFull, recall, remember, retentionMs } from "./memory-rules.js";
@@ -7,7 +8,7 @@ import { isOpen, type ModelReservation, type ModelState, picture, stockKey } fro
 import { effectivePolicy } from "./policy-rules.js";
 import { refused } from "./refused.js";
 import type { Expected } from "./request.js";
-import { figures } from "./stock-rules.js";
+import { figures, isSeen } from "./stock-rules.js";
 
 export function reserve(state: ModelState, nowMs: number, command: Reserve): Expected {
   const quantities = summed(command);
@@ -26,7 +27,7 @@ export function reserve(state: ModelState, nowMs: number, command: Reserve): Exp
   const policy = effectivePolicy(state, { warehouseId, sku: "", dealerId: command.dealerId });
   const holdMs = command.holdMs === 0 ? policy.holdDefaultMs : command.holdMs;
   if (!command.commit && holdMs > policy.holdMaxMs) return refused("LIMIT_EXCEEDED");
-  const unknown = [...quantities.keys()].filter((sku) => !state.stocks.has(stockKey(warehouseId, sku)));
+  const unknown = [...quantities.keys()].filter((sku) => !isSeen(state, warehouseId, sku));
   if (!command.partial && unknown.length > 0) return { kind: "refused", reasons: ["SKU_NOT_FOUND"], names: unknown };
 
   const at = { nowMs, warehouseId };
@@ -147,6 +148,11 @@ function make(
     revision: 1,
     toldByExpiry: false,
     commitOrder: 0,
+    committedAtMs: 0,
+    provisional: command.commit && isProvisional(state, at.warehouseId),
+    reopenedFrom: 0,
+    atRiskSinceMs: 0,
+    kept: false,
   };
   state.reservations.set(made.number, made);
   for (const line of made.lines) {
@@ -155,6 +161,7 @@ function make(
   if (command.commit) {
     state.lastCommit += 1;
     made.commitOrder = state.lastCommit;
+    made.committedAtMs = at.nowMs;
   } else holdUntil(state, made, at.nowMs + what.holdMs);
   return made;
 }

@@ -1,8 +1,19 @@
 /** One stock's arithmetic: what is promised, what can be promised (P2), what is covered and who is at risk (docs/api.md, Shortfall). */
 
-import { type ModelReservation, type ModelState, type ModelStock, stockKey } from "./model-state.js";
+import { bufferOf, bufferUnits, confirm, isProvisional } from "./degraded-rules.js";
+import { isOpen, type ModelReservation, type ModelState, type ModelStock, stockKey } from "./model-state.js";
 import { effectivePolicy } from "./policy-rules.js";
 import type { FiguresPicture } from "./request.js";
+
+/** A stock that an ERP event has named; undefined for one that only a policy or a move did. */
+export function seenStock(state: ModelState, warehouseId: string, sku: string): ModelStock | undefined {
+  const stock = state.stocks.get(stockKey(warehouseId, sku));
+  return stock?.seen ? stock : undefined;
+}
+
+export function isSeen(state: ModelState, warehouseId: string, sku: string): boolean {
+  return seenStock(state, warehouseId, sku) !== undefined;
+}
 
 export function openAt(reservation: ModelReservation, sku: string): number {
   return reservation.lines.find((line) => line.sku === sku)?.open ?? 0;
@@ -34,7 +45,7 @@ export function excess(state: ModelState, stock: ModelStock): number {
 }
 
 export function figures(state: ModelState, warehouseId: string, sku: string): FiguresPicture {
-  const stock = state.stocks.get(stockKey(warehouseId, sku));
+  const stock = seenStock(state, warehouseId, sku);
   const zeros = { onHand: 0, unavailable: 0, reserved: 0, committed: 0, allocatedElsewhere: 0, safetyStock: 0 };
   if (stock === undefined) {
     return { sku, ...zeros, degradedBuffer: 0, availableToPromise: 0, shortfall: 0, level: "OUT", seen: false };
@@ -43,7 +54,8 @@ export function figures(state: ModelState, warehouseId: string, sku: string): Fi
   const { safetyStock, lowAt } = effectivePolicy(state, { warehouseId, sku, dealerId: "" });
   const reserved = sumOpen(state, stock, "PENDING");
   const committed = sumOpen(state, stock, "COMMITTED");
-  const free = onHand - unavailable - committed - reserved - allocatedElsewhere - safetyStock;
+  const degradedBuffer = bufferUnits(stock, bufferOf(state, warehouseId));
+  const free = onHand - unavailable - committed - reserved - allocatedElsewhere - safetyStock - degradedBuffer;
   const availableToPromise = Math.max(0, free);
   const level = availableToPromise === 0 ? "OUT" : availableToPromise <= lowAt ? "LOW" : "IN_STOCK";
   return {
@@ -54,7 +66,7 @@ export function figures(state: ModelState, warehouseId: string, sku: string): Fi
     committed,
     allocatedElsewhere,
     safetyStock,
-    degradedBuffer: 0,
+    degradedBuffer,
     availableToPromise,
     shortfall: Math.max(0, excess(state, stock)),
     level,
@@ -98,9 +110,23 @@ export function refreshRisk(state: ModelState, stocks: Iterable<ModelStock>, at:
     }
     const atRisk = reservation.lines.some((line) => line.atRisk);
     if (atRisk === reservation.atRisk) continue;
-    reservation.atRisk = atRisk;
+    setAtRisk(reservation, atRisk ? at.nowMs : 0);
     countRevision(reservation, at);
+    if (!atRisk) confirmCovered(state, reservation, at);
   }
+}
+
+/** What an operator decided about a risk ends with it. */
+export function setAtRisk(reservation: ModelReservation, sinceMs: number): void {
+  reservation.atRisk = sinceMs > 0;
+  reservation.atRiskSinceMs = sinceMs;
+  if (!reservation.atRisk) reservation.kept = false;
+}
+
+/** A provisional order that was at risk is no longer: it is confirmed, where the sources are there. */
+export function confirmCovered(state: ModelState, reservation: ModelReservation, at: Moment): void {
+  if (!reservation.provisional || !isOpen(reservation) || isProvisional(state, reservation.warehouseId)) return;
+  confirm(reservation, at.nowMs);
 }
 
 export function countRevision(reservation: ModelReservation, at: Moment): void {
