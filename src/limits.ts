@@ -11,8 +11,14 @@ export const LIMITS = {
   turnConfirmationsMax: 256,
   /** Positions compared in one turn, or stocks looked at that a source did not tell. */
   turnPositionsMax: 256,
+  /** Differences decided about in one turn, each a record with what follows from it. */
+  turnDifferencesMax: 64,
   /** Positions of all sources that wait until we have got to their sequence; those beyond are compared in the next run. */
   deferredPositionsMax: 100_000,
+  /** Differences of all runs that are kept until their run is complete, about 20 MB; those beyond are decided about at once. */
+  keptDifferencesMax: 100_000,
+  /** Runs of positions under way at once, and runs that wait for their source to get to their end: sources report one at a time. */
+  positionRunsMax: 64,
   /** Bytes of records that wait for the append before them: what is beyond waits in the inbox, which refuses when full. */
   blockBytesMax: 4 * 1024 * 1024,
   /** Rounds of the event loop that a block with several callers waits for more, and the size beyond which it does not. */

@@ -156,11 +156,13 @@ export interface PositionsRequest {
   readonly warehouseId: string;
 }
 
-/** One run of comparison. One call at a time; nothing of it is kept when it is not finished, but for what was found. */
+/** One run of comparison. One call at a time; it is finished or abandoned in the end. */
 export interface PositionRunPort {
   /** At most LIMITS.turnPositionsMax positions. */
   compare(positions: readonly Position[], settle: (outcome: Outcome<undefined>) => void): void;
   finish(settle: (outcome: Outcome<DriftCounts>) => void): void;
+  /** It has no end: what was told is forgotten, and nothing comes of it. After `finish` was answered this does nothing. */
+  abandon(): void;
 }
 
 /** Comparison of a source's positions with our figures (P10). */

@@ -1,6 +1,7 @@
 /**
  * ReportPositions: one run of comparison, taken a bounded part at a time. The next message is read when the one before it is compared, so a
- * source that tells a million positions waits for us, and dealers do not wait for it. Without `last` there is no run.
+ * source that tells a million positions waits for us, and dealers do not wait for it. Without `last` there is no run: a call that breaks
+ * off before it leaves nothing, and one that breaks off after it goes on to its end.
  */
 import { create } from "@bufbuild/protobuf";
 import type { ServerReadableStream, sendUnaryData } from "@grpc/grpc-js";
@@ -72,7 +73,7 @@ export class PositionsReport {
   #compare(run: PositionRunPort, positions: readonly Position[], from: number): void {
     if (this.#isOver) return;
     if (from >= positions.length) {
-      if (this.#isLast) run.finish((outcome) => this.#answer(outcome));
+      if (this.#isLast) this.#finish(run);
       else this.#options.call.resume();
       return;
     }
@@ -80,6 +81,15 @@ export class PositionsReport {
     run.compare(positions.slice(from, to), (outcome) => {
       if (outcome.kind === "answered") this.#compare(run, positions, to);
       else this.#fail(outcome);
+    });
+  }
+
+  #finish(run: PositionRunPort): void {
+    // From here on it ends, whether its caller waits for that or not.
+    this.#run = undefined;
+    run.finish((outcome) => {
+      if (outcome.kind !== "answered") run.abandon();
+      this.#answer(outcome);
     });
   }
 
@@ -114,6 +124,7 @@ export class PositionsReport {
 
   #close(): void {
     this.#isOver = true;
+    this.#run?.abandon();
     this.#leave();
   }
 }

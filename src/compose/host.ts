@@ -210,5 +210,6 @@ function refusingRun(refused: () => Refusal): PositionRunPort {
   return {
     compare: (_, settle) => settle({ kind: "refused", refusal: refused() }),
     finish: (settle) => settle({ kind: "refused", refusal: refused() }),
+    abandon: () => {},
   };
 }

@@ -12,7 +12,9 @@ import { ServiceTime } from "../actor/service-time.js";
 import { AvailabilityView } from "../availability/view.js";
 import { formatNonce } from "../domain/reservation-id.js";
 import type { LinkThresholds } from "../domain/source.js";
-import { driftCountsSince, PositionRuns } from "../erp/drift/position-runs.js";
+import { driftCountsSince } from "../erp/drift/drift-counts.js";
+import { DriftUpkeep, type PositionsSchedule } from "../erp/drift/drift-upkeep.js";
+import { PositionRuns } from "../erp/drift/position-runs.js";
 import { PositionsAsker } from "../erp/drift/positions-asker.js";
 import type { Ingest } from "../erp/ingest.js";
 import { SourceLinks } from "../erp/source-links.js";
@@ -23,6 +25,7 @@ import { readRecords } from "../journal/records/record-reader.js";
 import { OrderFeed } from "../outcomes/order-feed.js";
 import { type CheckpointFile, LogStore } from "../snapshots/log-store.js";
 import type { PageStore } from "../snapshots/page-store.js";
+import { JointUpkeep } from "./joint-upkeep.js";
 import { commandPort, ingestPort, positionsPort } from "./log-ports.js";
 
 export interface LogNodeOptions {
@@ -57,6 +60,8 @@ export interface LogNodeSettings {
   readonly inboxCommandsMax: number;
   readonly checkpointRecordsMax: number;
   readonly checkpointBytesMax: number;
+  /** When sources are asked for their positions; never by themselves without it. */
+  readonly positionsSchedule?: PositionsSchedule;
 }
 
 /** What start-up found and did. */
@@ -112,7 +117,19 @@ export class LogNode {
     const upkeep = new SourceUpkeep(store, ingest);
     const asker = options.asker ?? new PositionsAsker();
     // What was passed over did something to figures: only positions can say what.
-    upkeep.onSkipped = (source) => asker.ask(source, time.nowMs(), { full: true });
+    const askAfterSkip = (source: string) => asker.ask(source, time.nowMs(), { full: true });
+    upkeep.onSkipped = askAfterSkip;
+    // Nothing else remembers, over a restart, that positions were asked for after a gap.
+    for (const { name, skipped } of store.system.state.sources) {
+      if (skipped.runs.length > 0 && !asker.isAsked(name)) askAfterSkip(name);
+    }
+    const drift = new DriftUpkeep({
+      system: store.system.state,
+      runs,
+      asker,
+      schedule: settings.positionsSchedule,
+      nowMs: time.nowMs(),
+    });
     const { history, timers } = options;
     const onFailure = (cause: unknown) => engine.fail(cause);
     const orders = new OrderFeed({
@@ -139,7 +156,7 @@ export class LogNode {
       publisher: view,
       outcomes: orders,
       freshness: (partition, nowMs) => links.of(partition, nowMs),
-      upkeep,
+      upkeep: new JointUpkeep(upkeep, drift),
       tail,
     });
     view.open(store);

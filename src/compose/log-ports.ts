@@ -97,7 +97,6 @@ export function positionsPort(engine: LogEngine, { runs, asker, system, time }: 
   return {
     begin(begun) {
       const run = runs.begin(begun);
-      asker.begun(begun.source, begun.runId);
       return {
         compare: (positions, settle) => submit((turn) => runs.compare(turn, run, positions), settle),
         finish(settle) {
@@ -107,11 +106,15 @@ export function positionsPort(engine: LogEngine, { runs, asker, system, time }: 
               (outcome) => {
                 if (outcome.kind !== "answered") settle(outcome);
                 else if (outcome.value === undefined) goOn();
-                else settle({ kind: "answered", value: outcome.value });
+                else {
+                  asker.reported(begun.source, begun.runId);
+                  settle({ kind: "answered", value: outcome.value });
+                }
               },
             );
           goOn();
         },
+        abandon: () => runs.abandon(run),
       };
     },
     ask(source, request) {

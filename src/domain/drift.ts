@@ -34,6 +34,15 @@ export interface Discrepancy {
   readonly isMissingThere: boolean;
   readonly createdAtMs: number;
   state: DriftState;
+  /** Who decided last, and why; undefined while only policy has. */
+  decision: DriftDecision | undefined;
+}
+
+/** What a person said of a discrepancy. */
+export interface DriftDecision {
+  readonly actor: string;
+  readonly reason: string;
+  readonly decidedAtMs: number;
 }
 
 /** What a run of positions came to. */

@@ -246,7 +246,7 @@ export interface QuarantineSet {
 }
 
 /** A position differed from our figures by more than policy allows. */
-export interface DriftFound extends Omit<Discrepancy, "number" | "createdAtMs"> {
+export interface DriftFound extends Omit<Discrepancy, "number" | "createdAtMs" | "decision"> {
   readonly kind: "DriftFound";
 }
 

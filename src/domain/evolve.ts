@@ -4,7 +4,7 @@
  */
 import { assert } from "./assertion.js";
 import type { PartitionEvent } from "./event.js";
-import { evolveDriftFound, evolveHealed, evolveQuarantine } from "./evolve/drift-events.js";
+import { evolveDriftFound, evolveDriftResolved, evolveHealed, evolveQuarantine } from "./evolve/drift-events.js";
 import { evolveErpEvent } from "./evolve/erp-events.js";
 import {
   evolveCommitted,
@@ -129,7 +129,7 @@ export function evolve(state: PartitionState, event: PartitionEvent, stamp: Reco
       evolveDriftFound(state, event, stamp);
       return;
     case "DriftResolved":
-      state.discrepancies.touch(event.number).state = event.state;
+      evolveDriftResolved(state, event, stamp);
       return;
     case "DegradedStepped": {
       const { sinceMs, step, units, percent } = event;

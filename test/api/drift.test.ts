@@ -100,10 +100,19 @@ describe("a position", () => {
     expect(listed).toMatchObject([{ compared: 2n, drifted: 1n, healed: 1n, deferred: 2n }]);
   });
 
-  test("from before a count, or of another source's stock, says nothing", async () => {
-    await service.erp({ case: "stockCounted", value: { warehouseId: "W1", sku: "A", onHand: 30n } });
+  test("of another source's stock cannot be compared", async () => {
     await service.erp({ case: "stockReceived", value: { warehouseId: "W1", sku: "C", quantity: 5n } }, "wms");
-    expect(await report([at("A", 1, 2), at("C", 1, 1)])).toMatchObject({ incomparable: 2n, drifted: 0n });
+    expect(await report([at("C", 1, 1)])).toMatchObject({ compared: 0n, incomparable: 1n, drifted: 0n });
+  });
+
+  test("from before a count is compared with what we had then, and nothing is done about it", async () => {
+    await policy(DriftAction.HEAL);
+    await service.erp({ case: "stockCounted", value: { warehouseId: "W1", sku: "A", onHand: 30n } });
+    expect(await report([at("A", 100, 2)])).toMatchObject({ compared: 1n, drifted: 0n });
+    expect(await report([at("A", 1, 2)])).toMatchObject({ compared: 1n, drifted: 1n, healed: 0n });
+    expect(await found(false)).toEqual([]);
+    expect(await found()).toMatchObject([{ sku: "A", ourOnHand: 100n, theirOnHand: 1n, state: DriftState.DISMISSED }]);
+    expect((await service.figures("A")).onHand).toBe(30n);
   });
 
   test("of a stock that we do not have is missing here", async () => {

@@ -204,10 +204,27 @@ const cases: readonly Case<unknown>[] = [
     discrepancyCodec,
     state.DiscrepancySchema,
     draw.EVENTS.DriftFound.chain(({ kind: _, ...found }) =>
-      fc.record({ number, createdAtMs: count }).map((own) => ({ ...found, ...own })),
+      fc
+        .record({
+          number,
+          createdAtMs: count,
+          decision: fc.option(fc.record({ actor: text, reason: text, decidedAtMs: fc.integer({ min: 1 }) }), {
+            nil: undefined,
+          }),
+        })
+        .map((own) => ({ ...found, ...own })),
     ),
-    ({ number: _, cause, state: how, ...rest }) =>
-      json({ ...rest, cause: `DRIFT_CAUSE_${cause}`, state: `DRIFT_STATE_${how}` }),
+    ({ number: _, cause, state: how, decision, ...rest }) =>
+      json({
+        ...rest,
+        cause: `DRIFT_CAUSE_${cause}`,
+        state: `DRIFT_STATE_${how}`,
+        ...(decision && {
+          decidedBy: decision.actor,
+          decidedBecause: decision.reason,
+          decidedAtMs: decision.decidedAtMs,
+        }),
+      }),
   ),
   codecCase(
     "DriftRun",

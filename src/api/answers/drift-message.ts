@@ -26,6 +26,13 @@ export function discrepancyMessage(warehouseId: string, found: Found): Discrepan
     state: DriftState[found.state],
     createTime: timestamp(found.createdAtMs),
     missingThere: found.isMissingThere,
+    ...(found.decision === undefined
+      ? {}
+      : {
+          resolveTime: timestamp(found.decision.decidedAtMs),
+          resolveActor: found.decision.actor,
+          resolveReason: found.decision.reason,
+        }),
   });
 }
 

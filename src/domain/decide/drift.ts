@@ -1,6 +1,7 @@
 /**
  * Compares a source's position of a stock with ours at the same sequence, and decides what is done about a difference. In-flight events
- * are no drift: what came after the position is taken off our figure first. A full run's missing stock is never healed by itself.
+ * are no drift: what came after the position is taken off our figure first. What was true before a count or a healing is compared, and
+ * never acted on: it says nothing of now. What a source did not tell is never healed by itself.
  */
 import { addCounts, DRIFT_CAUSES, type DriftCounts, isDrift, NO_DRIFT, type Position } from "../drift.js";
 import type { DriftFound, PartitionEvent, StockHealed } from "../event.js";
@@ -10,169 +11,193 @@ import type { EffectivePolicy } from "../policy.js";
 import { QUANTITY_MAX } from "../quantity.js";
 import type { Source } from "../source.js";
 import type { Stock } from "../stock.js";
+import { type CauseSearch, causeOf } from "./drift-cause.js";
 
 /** What a comparison needs beside the partition. */
 export interface DriftContext {
   readonly runId: string;
   readonly source: Source;
   readonly policy: EffectivePolicy;
-  /** The event_id of an open dead letter of this stock; undefined without one. */
-  readonly deadLetterOf: (sku: string) => string | undefined;
+  /** Whether this run has healed a stock already, by its number. */
+  readonly wasHealed: (stock: number) => boolean;
+  readonly deadLetterOf: CauseSearch["deadLetterOf"];
+}
+
+/** What comparing came to. */
+export type Verdict =
+  /** The source has told more than we have applied: it is compared once we have. */
+  | { readonly kind: "deferred" }
+  /** Older than our history, or of a stock that has another source of record. */
+  | { readonly kind: "incomparable" }
+  /** Alike, or within the policy's thresholds. */
+  | { readonly kind: "agrees"; readonly missing: Missing | undefined }
+  | { readonly kind: "drifts"; readonly drift: Drift };
+
+/** Which side does not have the stock. */
+export type Missing = "here" | "there";
+
+export interface Drift {
+  /** Undefined for one that we do not have under any number. */
+  readonly stock: Stock | undefined;
+  readonly ours: FiguresAt;
+  readonly theirs: Omit<Position, "warehouseId">;
+  readonly missing: Missing | undefined;
 }
 
 export interface Comparison {
   readonly counts: Partial<DriftCounts>;
   readonly events: readonly PartitionEvent[];
-  /** The source has told more than we have applied: it is compared once we have. */
-  readonly isDeferred: boolean;
 }
 
-export function comparePosition(state: PartitionState, position: Position, context: DriftContext): Comparison {
-  const { source } = context;
-  if (position.asOfSequence > source.applied) return { counts: { deferred: 1 }, events: [], isDeferred: true };
+const NOTHING_HERE: FiguresAt = { onHand: 0, unavailable: 0, isSuperseded: false };
+const INCOMPARABLE: Verdict = { kind: "incomparable" };
+
+export function judgePosition(state: PartitionState, position: Position, { source, policy }: DriftContext): Verdict {
+  if (position.asOfSequence > source.applied) return { kind: "deferred" };
   const stock = state.stocks.find(position.sku);
-  if (stock === undefined || !stock.opened) return missingHere(state, position, stock, context);
-  if (stock.source !== source.name || position.asOfSequence < stock.sourceFrom) return incomparable();
-  const ours = figuresAt(state, stock, source.name, position.asOfSequence);
-  // What was true before a count or a healing says nothing of the figures since.
-  if (ours === undefined || ours.isSuperseded) return incomparable();
-  return compare(state, { stock, ours, theirs: position, isMissingThere: false }, context);
-}
-
-/** A stock that a full run of its source did not tell: it counts as 0 there. */
-export function compareMissing(state: PartitionState, stock: Stock, context: DriftContext): Comparison {
-  if (stock.onHand === 0 && stock.unavailable === 0) return { counts: {}, events: [], isDeferred: false };
-  const theirs = { sku: stock.sku, onHand: 0, unavailable: 0, asOfSequence: context.source.applied };
-  const ours = { onHand: stock.onHand, unavailable: stock.unavailable, isSuperseded: false };
-  const compared = compare(state, { stock, ours, theirs, isMissingThere: true }, context);
-  return { ...compared, counts: { ...compared.counts, compared: 0, missingThere: 1 } };
-}
-
-function incomparable(): Comparison {
-  return { counts: { incomparable: 1 }, events: [], isDeferred: false };
-}
-
-interface Sides {
-  readonly stock: Stock;
-  readonly ours: FiguresAt;
-  readonly theirs: Omit<Position, "warehouseId">;
-  readonly isMissingThere: boolean;
-}
-
-function compare(state: PartitionState, sides: Sides, context: DriftContext): Comparison {
-  const { ours, theirs, stock, isMissingThere } = sides;
-  const { policy, source, runId } = context;
-  const drifts = isDrift(ours.onHand, theirs.onHand, policy) || isDrift(ours.unavailable, theirs.unavailable, policy);
-  if (!drifts) return { counts: { compared: 1 }, events: [], isDeferred: false };
-  const { cause, causeDetail } = causeOf(state, stock, theirs.asOfSequence, context);
-  const counts = addCounts(NO_DRIFT, {
-    compared: 1,
-    drifted: 1,
-    causes: DRIFT_CAUSES.map((name) => +(name === cause)),
-  });
-  const found: Omit<DriftFound, "state"> = {
-    kind: "DriftFound",
-    runId,
-    source: source.name,
-    sku: stock.sku,
-    asOfSequence: theirs.asOfSequence,
-    ourOnHand: ours.onHand,
-    theirOnHand: theirs.onHand,
-    ourUnavailable: ours.unavailable,
-    theirUnavailable: theirs.unavailable,
-    cause,
-    causeDetail,
-    isMissingThere,
-  };
-  const healed =
-    policy.driftAction === "HEAL" && !isMissingThere
-      ? heal(state, stock, { ...found, attribution: BY_POLICY })
-      : undefined;
-  if (healed !== undefined) {
-    const events: PartitionEvent[] = [{ ...found, state: "HEALED" }, healed];
-    return { counts: addCounts(counts, { healed: 1 }), events, isDeferred: false };
+  if (stock === undefined || !stock.opened) {
+    if (isNothing(position)) return { kind: "agrees", missing: "here" };
+    return { kind: "drifts", drift: { stock, ours: NOTHING_HERE, theirs: position, missing: "here" } };
   }
-  if (policy.driftAction !== "QUARANTINE") return { counts, events: [{ ...found, state: "OPEN" }], isDeferred: false };
-  const events: PartitionEvent[] = [{ ...found, state: "QUARANTINED" }];
-  if (!stock.isQuarantined)
-    events.push({ kind: "QuarantineSet", stock: stock.number, isOn: true, attribution: BY_POLICY });
-  return { counts: addCounts(counts, { quarantined: 1 }), events, isDeferred: false };
+  const ours = ownFigures(state, stock, source, position.asOfSequence);
+  if (ours === undefined) return INCOMPARABLE;
+  if (!differs(ours, position, policy)) return { kind: "agrees", missing: undefined };
+  return { kind: "drifts", drift: { stock, ours, theirs: position, missing: undefined } };
+}
+
+/** Between which sequences a full run's positions were true. */
+export interface RunSpan {
+  readonly first: number;
+  readonly last: number;
+}
+
+/**
+ * A stock that a full run of its source did not tell counts as 0 there. Events that were on their way while the run was taken are no
+ * drift: it is missing only if we had it at the first and at the last sequence that the run told; else there is nothing to say. The last
+ * one has to be applied.
+ */
+export function judgeMissing(
+  state: PartitionState,
+  stock: Stock,
+  { first, last }: RunSpan,
+  { source, policy }: DriftContext,
+): Verdict | undefined {
+  const ours = ownFigures(state, stock, source, last);
+  const before = first === last ? ours : ownFigures(state, stock, source, first);
+  if (ours === undefined || before === undefined) return INCOMPARABLE;
+  if (isNothing(ours) || isNothing(before)) return undefined;
+  const theirs = { sku: stock.sku, onHand: 0, unavailable: 0, asOfSequence: last };
+  if (!differs(ours, theirs, policy)) return { kind: "agrees", missing: "there" };
+  return { kind: "drifts", drift: { stock, ours, theirs, missing: "there" } };
+}
+
+/** Our figures at a sequence of the stock's source; undefined where that source has no word, or had none then, or we forgot. */
+function ownFigures(state: PartitionState, stock: Stock, source: Source, sequence: number): FiguresAt | undefined {
+  if (stock.source !== source.name || sequence < stock.sourceFrom) return undefined;
+  return figuresAt(state, stock, source.name, sequence);
+}
+
+function isNothing({ onHand, unavailable }: Pick<FiguresAt, "onHand" | "unavailable">): boolean {
+  return onHand === 0 && unavailable === 0;
+}
+
+type Figures = Pick<Position, "onHand" | "unavailable">;
+
+function differs(ours: Figures, theirs: Figures, policy: EffectivePolicy): boolean {
+  return isDrift(ours.onHand, theirs.onHand, policy) || isDrift(ours.unavailable, theirs.unavailable, policy);
+}
+
+/** What is done about a verdict, and how it counts. */
+export function decideVerdict(state: PartitionState, verdict: Verdict, context: DriftContext): Comparison {
+  if (verdict.kind === "drifts") return decideDrift(state, verdict.drift, context);
+  return { counts: harmlessCounts(verdict), events: [] };
+}
+
+/** How a verdict counts about which nothing is to be decided. */
+export function harmlessCounts(verdict: Exclude<Verdict, { kind: "drifts" }>): Partial<DriftCounts> {
+  switch (verdict.kind) {
+    case "deferred":
+      return { deferred: 1 };
+    case "incomparable":
+      return { incomparable: 1 };
+    case "agrees":
+      return countsOf(verdict.missing);
+  }
+}
+
+/** A stock that was not told was not compared with anything. */
+function countsOf(missing: Missing | undefined): Partial<DriftCounts> {
+  if (missing === undefined) return { compared: 1 };
+  return missing === "here" ? { compared: 1, missingHere: 1 } : { missingThere: 1 };
 }
 
 const BY_POLICY = { actor: "holdfast", reason: "drift_action" };
 
-/** A stock that the source has and we do not. */
-function missingHere(
-  state: PartitionState,
-  position: Position,
-  stock: Stock | undefined,
-  context: DriftContext,
-): Comparison {
-  if (position.onHand === 0 && position.unavailable === 0) {
-    return { counts: { compared: 1, missingHere: 1 }, events: [], isDeferred: false };
-  }
-  const number = stock?.number ?? state.stocks.count + 1;
-  const opened: PartitionEvent[] =
-    stock === undefined ? [{ kind: "StockOpened", stock: number, sku: position.sku }] : [];
+function decideDrift(state: PartitionState, drift: Drift, context: DriftContext): Comparison {
+  const { stock, ours, theirs, missing } = drift;
+  const { source, runId, policy, deadLetterOf } = context;
+  const { sku, asOfSequence } = theirs;
+  const named = causeOf(state, { source, sku, stock, asOfSequence, deadLetterOf });
   const found: Omit<DriftFound, "state"> = {
     kind: "DriftFound",
-    runId: context.runId,
-    source: context.source.name,
-    sku: position.sku,
-    asOfSequence: position.asOfSequence,
-    ourOnHand: 0,
-    theirOnHand: position.onHand,
-    ourUnavailable: 0,
-    theirUnavailable: position.unavailable,
-    ...causeHere(position, context),
-    isMissingThere: false,
+    runId,
+    source: source.name,
+    sku,
+    asOfSequence,
+    ourOnHand: ours.onHand,
+    theirOnHand: theirs.onHand,
+    ourUnavailable: ours.unavailable,
+    theirUnavailable: theirs.unavailable,
+    ...named,
+    isMissingThere: missing === "there",
   };
-  const isHealed = context.policy.driftAction === "HEAL";
-  const counts = addCounts(NO_DRIFT, {
-    compared: 1,
+  const counts = addCounts(addCounts(NO_DRIFT, countsOf(missing)), {
     drifted: 1,
-    missingHere: 1,
-    healed: isHealed ? 1 : 0,
-    causes: DRIFT_CAUSES.map((name) => +(name === found.cause)),
+    causes: DRIFT_CAUSES.map((name) => +(name === named.cause)),
   });
-  if (!isHealed) return { counts, events: [{ ...found, state: "OPEN" }], isDeferred: false };
-  const healed: StockHealed = {
-    kind: "StockHealed",
-    stock: number,
-    source: context.source.name,
-    asOfSequence: position.asOfSequence,
-    onHandDelta: position.onHand,
-    unavailableDelta: position.unavailable,
-    runId: context.runId,
-    attribution: BY_POLICY,
-  };
-  return { counts, events: [...opened, { ...found, state: "HEALED" }, healed], isDeferred: false };
+  // A count or a healing has settled it since: it was drift, and waits for nobody.
+  if (ours.isSuperseded) return { counts, events: [{ ...found, state: "DISMISSED" }] };
+  if (policy.driftAction === "HEAL" && missing !== "there" && !(stock && context.wasHealed(stock.number))) {
+    const healing = heal(state, stock, { ...found, attribution: BY_POLICY });
+    if (healing !== undefined) {
+      return { counts: addCounts(counts, { healed: 1 }), events: [{ ...found, state: "HEALED" }, ...healing] };
+    }
+  }
+  // Of a stock that we do not have nothing can be ordered anyway.
+  if (policy.driftAction !== "QUARANTINE" || !stock?.opened) return { counts, events: [{ ...found, state: "OPEN" }] };
+  const events: PartitionEvent[] = [{ ...found, state: "QUARANTINED" }];
+  if (!stock.isQuarantined) {
+    events.push({ kind: "QuarantineSet", stock: stock.number, isOn: true, attribution: BY_POLICY });
+  }
+  return { counts: addCounts(counts, { quarantined: 1 }), events };
 }
+
+/** Movements that are looked through for a healing by the same run, reported once more. */
+const HEALINGS_LOOKED_AT = 1_000;
+
+/** What was found, and at whose word it is healed. */
+export type Healing = Pick<
+  DriftFound,
+  "runId" | "source" | "sku" | "asOfSequence" | "ourOnHand" | "theirOnHand" | "ourUnavailable" | "theirUnavailable"
+> & { readonly attribution: StockHealed["attribution"] };
 
 /** The correction of a stock by a difference that was found, at most once for each run; undefined where it cannot be made. */
 export function heal(
   state: PartitionState,
-  stock: Stock,
-  found: Pick<
-    DriftFound,
-    "runId" | "source" | "asOfSequence" | "ourOnHand" | "theirOnHand" | "ourUnavailable" | "theirUnavailable"
-  > & { readonly attribution: StockHealed["attribution"] },
-): StockHealed | undefined {
-  const { runId, source, asOfSequence, attribution } = found;
+  stock: Stock | undefined,
+  found: Healing,
+): readonly PartitionEvent[] | undefined {
+  const { runId, source, asOfSequence, attribution, sku } = found;
   const onHandDelta = found.theirOnHand - found.ourOnHand;
   const unavailableDelta = found.theirUnavailable - found.ourUnavailable;
-  const onHand = stock.onHand + onHandDelta;
-  const unavailable = stock.unavailable + unavailableDelta;
+  const onHand = (stock?.onHand ?? 0) + onHandDelta;
+  const unavailable = (stock?.unavailable ?? 0) + unavailableDelta;
   if (Math.abs(onHand) > QUANTITY_MAX || unavailable < 0 || unavailable > QUANTITY_MAX) return undefined;
-  let wasHealed = false;
-  walkMovements(state, stock, (movement) => {
-    wasHealed = movement.kind === "healed" && movement.eventId === runId;
-    return !wasHealed && movement.sequence > asOfSequence;
-  });
-  if (wasHealed) return undefined;
-  return {
+  if (stock !== undefined && wasHealedBy(state, stock, runId)) return undefined;
+  const number = stock?.number ?? state.stocks.count + 1;
+  const healed: StockHealed = {
     kind: "StockHealed",
-    stock: stock.number,
+    stock: number,
     source,
     asOfSequence,
     onHandDelta,
@@ -180,38 +205,16 @@ export function heal(
     runId,
     attribution,
   };
+  return stock === undefined ? [{ kind: "StockOpened", stock: number, sku }, healed] : [healed];
 }
 
-type Cause = Pick<DriftFound, "cause" | "causeDetail">;
-
-/** Movements that are looked at for a change by hand. */
-const CAUSE_MOVEMENTS_MAX = 50;
-
-/** The likely cause, where our records name one: the surest first. */
-function causeOf(state: PartitionState, stock: Stock, asOfSequence: number, context: DriftContext): Cause {
-  const letter = context.deadLetterOf(stock.sku);
-  if (letter !== undefined) return { cause: "DEAD_LETTER", causeDetail: letter };
-  const exception = stock.newestException === 0 ? undefined : state.exceptions.get(stock.newestException);
-  if (exception !== undefined && exception.attached < exception.quantity) {
-    return { cause: "UNMATCHED_DISPATCH", causeDetail: exception.event.eventId };
-  }
-  const skipped = context.source.skipped.runs.filter(({ first }) => first <= asOfSequence).at(-1);
-  if (skipped !== undefined) return { cause: "SKIPPED_GAP", causeDetail: `${skipped.first}-${skipped.last}` };
-  let left = CAUSE_MOVEMENTS_MAX;
-  let byHand = "";
-  walkMovements(state, stock, (movement) => {
-    if (movement.kind === "healed") byHand = movement.eventId;
+function wasHealedBy(state: PartitionState, stock: Stock, runId: string): boolean {
+  let found = false;
+  let left = HEALINGS_LOOKED_AT;
+  walkMovements(state, stock, ({ kind, eventId }) => {
+    found = kind === "healed" && eventId === runId;
     left -= 1;
-    return byHand === "" && left > 0;
+    return !found && left > 0;
   });
-  if (byHand !== "") return { cause: "MANUAL_CHANGE", causeDetail: `corrected by ${byHand}` };
-  return { cause: "UNKNOWN", causeDetail: "" };
-}
-
-function causeHere({ sku, asOfSequence }: Position, { source, deadLetterOf }: DriftContext): Cause {
-  const letter = deadLetterOf(sku);
-  if (letter !== undefined) return { cause: "DEAD_LETTER", causeDetail: letter };
-  const skipped = source.skipped.runs.filter(({ first }) => first <= asOfSequence).at(-1);
-  if (skipped !== undefined) return { cause: "SKIPPED_GAP", causeDetail: `${skipped.first}-${skipped.last}` };
-  return { cause: "UNKNOWN", causeDetail: "" };
+  return found;
 }

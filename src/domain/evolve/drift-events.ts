@@ -1,5 +1,5 @@
 /** What comparing positions changes: corrections, quarantines, what was found. */
-import type { DriftFound, QuarantineSet, StockHealed } from "../event.js";
+import type { DriftFound, DriftResolved, QuarantineSet, StockHealed } from "../event.js";
 import type { PartitionState } from "../partition-state.js";
 import type { RecordStamp, StockTouched } from "../record-stamp.js";
 import { LAST_EVENTS_MAX } from "../stock.js";
@@ -61,5 +61,12 @@ export function evolveQuarantine(
 }
 
 export function evolveDriftFound(state: PartitionState, { kind: _, ...found }: DriftFound, stamp: RecordStamp): void {
-  state.discrepancies.add({ number: state.discrepancies.count + 1, ...found, createdAtMs: stamp.timeMs });
+  const number = state.discrepancies.count + 1;
+  state.discrepancies.add({ number, ...found, createdAtMs: stamp.timeMs, decision: undefined });
+}
+
+export function evolveDriftResolved(state: PartitionState, event: DriftResolved, stamp: RecordStamp): void {
+  const found = state.discrepancies.touch(event.number);
+  found.state = event.state;
+  found.decision = { ...event.attribution, decidedAtMs: stamp.timeMs };
 }

@@ -12,7 +12,7 @@ import type {
   ResolveDrift,
 } from "../../domain/erp-operations.js";
 import type { PartitionEvent } from "../../domain/event.js";
-import { figuresAt } from "../../domain/movement.js";
+import { type FiguresAt, figuresAt } from "../../domain/movement.js";
 import { type Refusal, refusal } from "../../domain/refusal.js";
 import type { Stock } from "../../domain/stock.js";
 import type { PartitionStore } from "../../snapshots/partition-store.js";
@@ -102,39 +102,34 @@ export function resolveDrift(turn: Turn, command: ResolveDrift): Result<ErpOpera
   return answer();
 }
 
-/** The correction of what was found, refused where the stock was counted or healed since. */
+/** The correction of what was found, refused where the stock was counted, healed or handed to another source since. */
 function healingOf(
   partition: PartitionStore,
   stock: Stock | undefined,
   found: Discrepancy,
   { attribution }: ResolveDrift,
 ): { readonly events: readonly PartitionEvent[] } | Refusal {
-  if (stock === undefined || !stock.opened) {
-    const number = stock?.number ?? partition.stocks.count + 1;
-    const { source, asOfSequence, runId, theirOnHand, theirUnavailable, sku } = found;
-    const deltas = { onHandDelta: theirOnHand, unavailableDelta: theirUnavailable };
-    const opened: PartitionEvent[] = stock === undefined ? [{ kind: "StockOpened", stock: number, sku }] : [];
-    return {
-      events: [...opened, { kind: "StockHealed", stock: number, source, asOfSequence, runId, ...deltas, attribution }],
-    };
-  }
-  const then = figuresAt(partition, stock, found.source, found.asOfSequence);
-  const isStale =
+  const then = figuresThen(partition, stock, found);
+  const isOutdated =
     then === undefined ||
     then.isSuperseded ||
     then.onHand !== found.ourOnHand ||
     then.unavailable !== found.ourUnavailable;
-  const healed = isStale ? undefined : heal(partition, stock, { ...found, attribution });
-  if (healed === undefined) {
-    return refusal(
-      "DRIFT_OUTDATED",
-      `${found.sku} was counted or corrected since; the difference that was found is no more.`,
-      {
-        metadata: { sku: found.sku, run_id: found.runId },
-      },
-    );
-  }
-  return { events: [healed] };
+  const events = isOutdated ? undefined : heal(partition, stock, { ...found, attribution });
+  return events === undefined ? outdated(found) : { events };
+}
+
+/** What our figures at the position's sequence are by now: a late event, a count or a healing may have changed them. */
+function figuresThen(partition: PartitionStore, stock: Stock | undefined, found: Discrepancy): FiguresAt | undefined {
+  if (stock === undefined || !stock.opened) return { onHand: 0, unavailable: 0, isSuperseded: false };
+  if (stock.source !== found.source || found.asOfSequence < stock.sourceFrom) return undefined;
+  return figuresAt(partition, stock, found.source, found.asOfSequence);
+}
+
+function outdated({ sku, runId }: Discrepancy): Refusal {
+  return refusal("DRIFT_OUTDATED", `${sku} was counted or corrected since; the difference that was found is no more.`, {
+    metadata: { sku, run_id: runId },
+  });
 }
 
 function notFound({ warehouseId, number }: ResolveDrift): Refusal {

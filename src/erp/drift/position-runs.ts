@@ -1,121 +1,223 @@
 /**
  * Runs of positions in the turn (P10): a source tells what it has, a bounded part at a time, and each stock is compared at the sequence at
- * which that is true. Memory is bounded: a bit for each stock seen, and a bounded number of positions that wait for their sequence.
+ * which that is true. What differs is decided about when the run is complete, so that one that breaks off leaves nothing. Positions ahead of
+ * us wait until we get there. Memory is bounded: a bit for each stock that was told, and so many positions that differ or wait.
  */
+import { overloaded } from "../../actor/refusals.js";
 import type { Turn } from "../../actor/turn.js";
-import { type Comparison, compareMissing, comparePosition, type DriftContext } from "../../domain/decide/drift.js";
-import { addCounts, type DriftCounts, type DriftRun, NO_DRIFT, type Position } from "../../domain/drift.js";
-import { isFaulty } from "../../domain/erp-event.js";
+import { decideVerdict, harmlessCounts, judgeMissing, judgePosition, type Verdict } from "../../domain/decide/drift.js";
+import type { DriftCounts, Position } from "../../domain/drift.js";
 import { type Refusal, refusal } from "../../domain/refusal.js";
 import type { Source } from "../../domain/source.js";
+import type { SystemState } from "../../domain/system-state.js";
 import { LIMITS } from "../../limits.js";
 import type { PartitionStore } from "../../snapshots/partition-store.js";
-
-/** One run under way. */
-export interface PositionRun {
-  readonly runId: string;
-  readonly source: string;
-  readonly full: boolean;
-  startedAtMs: number;
-  counts: DriftCounts;
-  /** Stocks that the source told, by partition. */
-  readonly told: Map<number, StockBits>;
-  /** Where the search for stocks that it did not tell goes on: partitions that are left, and the next stock of the first. */
-  search: { readonly partitions: number[]; nextStock: number } | undefined;
-  /** Of the run in the table of runs, once it ended; else 0. */
-  number: number;
-}
+import { DeferredPositions } from "./deferred-positions.js";
+import { DriftContexts } from "./drift-context.js";
+import { PositionRun, type RunHead } from "./position-run.js";
 
 type Result<A> = { readonly answer: A } | { readonly refusal: Refusal };
 
-export class PositionRuns {
-  /** Positions ahead of us by source, in the order of their sequences once sorted. */
-  readonly #deferred = new Map<string, { readonly run: PositionRun; readonly position: Position }[]>();
-  #deferredCount = 0;
+/** A run in a turn, with what its comparisons need. */
+interface Work {
+  readonly turn: Turn;
+  readonly run: PositionRun;
+  readonly source: Source;
+  readonly contexts: DriftContexts;
+}
 
-  begin(run: Pick<PositionRun, "runId" | "source" | "full">): PositionRun {
-    return { ...run, startedAtMs: 0, counts: NO_DRIFT, told: new Map(), search: undefined, number: 0 };
+export class PositionRuns {
+  readonly #deferred = new DeferredPositions<PositionRun>(LIMITS.deferredPositionsMax);
+  /** Full runs that ended before we had got to their last sequence: what they did not tell is looked for then. */
+  readonly #unsearched = new Set<PositionRun>();
+  readonly #open = new Set<PositionRun>();
+  #keptCount = 0;
+
+  begin(head: RunHead): PositionRun {
+    return new PositionRun(head);
   }
 
   /** Compares some positions. A source that never sent an event has no sequence to compare at. */
   compare(turn: Turn, run: PositionRun, positions: readonly Position[]): Result<undefined> {
-    const source = turn.system.source(run.source);
-    if (source === undefined) return { refusal: unknownSource(run.source) };
-    run.startedAtMs ||= turn.nowMs;
-    for (const position of positions) this.#compareOne(turn, run, source, position);
+    const work = this.#workOn(turn, run);
+    if ("refusal" in work) return work;
+    for (const position of positions) this.#tell(work, position);
     return { answer: undefined };
   }
 
   /**
-   * Ends the run, some work at a time: of a full run, the stocks of the source that it did not tell are found. `undefined` while there
-   * is more to do.
+   * Ends the run, some work at a time: what differs is decided about, and of a full run the stocks of the source that it did not tell are
+   * found. `undefined` while there is more to do.
    */
   finish(turn: Turn, run: PositionRun): Result<DriftCounts | undefined> {
-    const source = turn.system.source(run.source);
-    if (source === undefined) return { refusal: unknownSource(run.source) };
-    run.startedAtMs ||= turn.nowMs;
-    if (run.full && !this.#searchSome(turn, run, source)) return { answer: undefined };
-    this.#recordRun(turn, run);
+    const work = this.#workOn(turn, run);
+    if ("refusal" in work) return work;
+    const { source } = work;
+    if (run.state === "open" && run.last < run.first) {
+      run.first = source.applied;
+      run.last = source.applied;
+    }
+    run.state = "ending";
+    if (!this.#settleKept(work)) return { answer: undefined };
+    if (this.#deferred.nextSequence(run.source) <= source.applied) {
+      this.advanced(turn, source);
+      return { answer: undefined };
+    }
+    const isReached = source.applied >= run.last;
+    if (run.full && run.isWhole && isReached && !this.#searchSome(work)) return { answer: undefined };
+    this.#end(work, { isSearched: isReached });
     return { answer: run.counts };
   }
 
-  /** Compares what waited for a source to get where it is now. */
+  /** The source told no end: what it did tell is forgotten. */
+  abandon(run: PositionRun): void {
+    if (run.state === "ended") return;
+    run.state = "abandoned";
+    this.#open.delete(run);
+    this.#forgetKept(run);
+    this.#deferred.drop(run.source, (other) => other === run);
+  }
+
+  /** Compares some of what waited for a source to get where it is now. */
   advanced(turn: Turn, source: Source): void {
-    const waiting = this.#deferred.get(source.name);
-    if (waiting === undefined) return;
     const changed = new Set<PositionRun>();
     for (let left = LIMITS.turnPositionsMax; left > 0; left--) {
-      const next = waiting.at(-1);
-      if (next === undefined || next.position.asOfSequence > source.applied) break;
-      waiting.pop();
-      this.#deferredCount -= 1;
-      this.#compareOne(turn, next.run, source, next.position);
-      changed.add(next.run);
+      const next = this.#deferred.take(source.name, source.applied);
+      if (next === undefined) break;
+      const { run, position } = next;
+      const { drifted } = run.counts;
+      run.waiting -= 1;
+      this.#compareLate(turn, { run, source, position });
+      if (run.state === "ended" && (run.waiting === 0 || run.counts.drifted > drifted)) changed.add(run);
     }
-    if (waiting.length === 0) this.#deferred.delete(source.name);
-    for (const run of changed) if (run.number !== 0) this.#recordRun(turn, run);
+    const searched = this.#searchLate(turn, source);
+    if (searched !== undefined) changed.add(searched);
+    for (const run of changed) this.#record(turn, run);
   }
 
-  #compareOne(turn: Turn, run: PositionRun, source: Source, position: Position): void {
+  /** Whether there is something to do without another word of the source. */
+  isDue(system: SystemState): boolean {
+    for (const name of this.#deferred.sources()) {
+      if (this.#deferred.nextSequence(name) <= system.source(name)!.applied) return true;
+    }
+    for (const { source, last } of this.#unsearched) if (last <= system.source(source)!.applied) return true;
+    return false;
+  }
+
+  /** Goes on with what is due, a bounded part of it. */
+  goOn(turn: Turn): void {
+    const waiting = new Set(this.#deferred.sources());
+    for (const { source } of this.#unsearched) waiting.add(source);
+    for (const name of waiting) this.advanced(turn, turn.system.source(name)!);
+  }
+
+  #workOn(turn: Turn, run: PositionRun): Work | { readonly refusal: Refusal } {
+    const source = turn.system.source(run.source);
+    if (source === undefined) return { refusal: unknownSource(run.source) };
+    // It was broken off while this waited for its turn; nobody hears the answer.
+    if (run.state === "abandoned") return { refusal: overloaded("runs of positions") };
+    if (!this.#open.has(run) && run.state === "open") {
+      if (this.#open.size >= LIMITS.positionRunsMax) return { refusal: overloaded("runs of positions") };
+      this.#open.add(run);
+      run.startedAtMs = turn.nowMs;
+    }
+    return { turn, run, source, contexts: new DriftContexts(turn, run, source) };
+  }
+
+  #tell(work: Work, position: Position): void {
+    const { turn, run, source } = work;
+    run.tell(position);
     const number = turn.system.partition(position.warehouseId);
-    if (number === undefined && position.onHand === 0 && position.unavailable === 0) {
-      run.counts = addCounts(run.counts, { compared: 1, missingHere: 1 });
-      return;
+    const verdict =
+      number === undefined
+        ? judgeUnknownWarehouse(position, source)
+        : this.#judge(work, turn.store.partition(number), position);
+    if (verdict.kind === "drifts") this.#keep(work, position);
+    else {
+      if (verdict.kind === "deferred") this.#defer(run, position);
+      run.count(harmlessCounts(verdict));
     }
-    if (number === undefined && turn.system.tables.warehouses.count >= LIMITS.warehousesMax) {
-      run.counts = addCounts(run.counts, { incomparable: 1 });
-      return;
-    }
-    const partition = turn.openWarehouse(position.warehouseId);
-    const stock = partition.stocks.find(position.sku);
-    if (stock !== undefined) this.#toldOf(run, partition.partition).add(stock.number);
-    const comparison = comparePosition(partition, position, contextOf(turn, run, source, partition));
-    if (comparison.isDeferred) this.#defer(run, position);
-    this.#take(turn, run, partition, comparison);
   }
 
-  #take(turn: Turn, run: PositionRun, partition: PartitionStore, { counts, events }: Comparison): void {
-    run.counts = addCounts(run.counts, counts);
+  #judge({ run, contexts }: Work, partition: PartitionStore, position: Position): Verdict {
+    const stock = partition.stocks.find(position.sku);
+    if (stock !== undefined) run.told.add(partition.partition, stock.number);
+    return judgePosition(partition, position, contexts.of(partition));
+  }
+
+  #keep(work: Work, position: Position): void {
+    if (this.#keptCount >= LIMITS.keptDifferencesMax) {
+      this.#settle(work, position);
+      return;
+    }
+    work.run.kept.push(position);
+    this.#keptCount += 1;
+  }
+
+  #defer(run: PositionRun, position: Position): void {
+    if (this.#deferred.add(run.source, { run, position })) run.waiting += 1;
+    else run.isWhole = false;
+  }
+
+  /** Decides about some of what differs; true once there is nothing left. */
+  #settleKept(work: Work): boolean {
+    const { run } = work;
+    const to = Math.min(run.kept.length, run.settled + LIMITS.turnDifferencesMax);
+    while (run.settled < to) this.#settle(work, run.kept[run.settled++]!);
+    if (run.settled < run.kept.length) return false;
+    this.#forgetKept(run);
+    return true;
+  }
+
+  #forgetKept(run: PositionRun): void {
+    this.#keptCount -= run.kept.length;
+    run.kept = [];
+    run.settled = 0;
+  }
+
+  /** Compares a position and does what is to be done. */
+  #settle(work: Work, position: Position): void {
+    const { turn, run, contexts } = work;
+    const { warehouseId, sku } = position;
+    const isKnown = turn.system.partition(warehouseId) !== undefined;
+    if (!isKnown && turn.system.tables.warehouses.count >= LIMITS.warehousesMax) {
+      run.count({ incomparable: 1 });
+      return;
+    }
+    const partition = turn.openWarehouse(warehouseId);
+    this.#decide(work, partition, judgePosition(partition, position, contexts.of(partition)));
+    const stock = partition.stocks.find(sku);
+    // It may have come into being just now.
+    if (stock !== undefined) run.told.add(partition.partition, stock.number);
+  }
+
+  #decide({ turn, run, contexts }: Work, partition: PartitionStore, verdict: Verdict): void {
+    const { counts, events } = decideVerdict(partition, verdict, contexts.of(partition));
+    run.count(counts);
+    run.noteHealed(partition.partition, events);
     if (events.length > 0) turn.record(partition, events);
   }
 
-  /** Beyond the bound a position is counted as deferred and compared in the next run. */
-  #defer(run: PositionRun, position: Position): void {
-    if (this.#deferredCount >= LIMITS.deferredPositionsMax) return;
-    const waiting = this.#deferred.get(run.source) ?? [];
-    waiting.push({ run, position });
-    // The next to come stands last.
-    if (waiting.length > 1 && waiting.at(-2)!.position.asOfSequence < position.asOfSequence) {
-      waiting.sort((one, other) => other.position.asOfSequence - one.position.asOfSequence);
-    }
-    this.#deferred.set(run.source, waiting);
-    this.#deferredCount += 1;
+  /** A position that has waited: of a run that ended it is decided about at once. */
+  #compareLate(
+    turn: Turn,
+    { run, source, position }: { readonly run: PositionRun; readonly source: Source; readonly position: Position },
+  ): void {
+    const work = { turn, run, source, contexts: new DriftContexts(turn, run, source) };
+    if (run.state === "ended") this.#settle(work, position);
+    else this.#tell(work, position);
   }
 
-  #searchSome(turn: Turn, run: PositionRun, source: Source): boolean {
-    run.search ??= { partitions: [...turn.system.feeds(source)], nextStock: 1 };
+  /** Finds some of the stocks of the source that the run did not tell; true once all were looked at. */
+  #searchSome(work: Work): boolean {
+    const { turn, run, source, contexts } = work;
+    run.search ??= {
+      partitions: [...turn.system.feeds(source)].filter((number) => run.isOfAll || run.told.hasAny(number)),
+      nextStock: 1,
+    };
     const { search } = run;
-    for (let left = LIMITS.turnPositionsMax; left > 0; ) {
+    let differencesLeft = LIMITS.turnDifferencesMax;
+    for (let left = LIMITS.turnPositionsMax; left > 0 && differencesLeft > 0; ) {
       const number = search.partitions[0];
       if (number === undefined) return true;
       const partition = turn.store.partition(number);
@@ -126,90 +228,60 @@ export class PositionRuns {
       }
       left -= 1;
       const stock = search.nextStock++;
-      if (run.told.get(number)?.has(stock)) continue;
+      if (run.told.has(number, stock)) continue;
       const untold = partition.stocks.peek(stock)!;
       if (!untold.opened || untold.source !== run.source) continue;
-      this.#take(turn, run, partition, compareMissing(partition, untold, contextOf(turn, run, source, partition)));
+      const verdict = judgeMissing(partition, untold, run, contexts.of(partition));
+      if (verdict === undefined) continue;
+      differencesLeft -= 1;
+      this.#decide(work, partition, verdict);
     }
     return false;
   }
 
-  #toldOf(run: PositionRun, partition: number): StockBits {
-    let told = run.told.get(partition);
-    if (told === undefined) {
-      told = new StockBits();
-      run.told.set(partition, told);
+  /** Goes on with the search of a run that ended before its source had got to its last sequence. */
+  #searchLate(turn: Turn, source: Source): PositionRun | undefined {
+    if (this.#deferred.nextSequence(source.name) <= source.applied) return undefined;
+    for (const run of this.#unsearched) {
+      if (run.source !== source.name || run.last > source.applied) continue;
+      if (!this.#searchSome({ turn, run, source, contexts: new DriftContexts(turn, run, source) })) return undefined;
+      this.#unsearched.delete(run);
+      return run;
     }
-    return told;
+    return undefined;
   }
 
-  #recordRun(turn: Turn, run: PositionRun): void {
+  /** A run of everything has told what older ones still wait with. */
+  #end({ turn, run }: Work, { isSearched }: { readonly isSearched: boolean }): void {
+    run.state = "ended";
+    this.#open.delete(run);
+    if (run.isOfAll) {
+      this.#deferred.drop(run.source, (other) => other !== run && other.state === "ended");
+      for (const other of this.#unsearched) if (other.source === run.source) this.#unsearched.delete(other);
+    }
+    if (run.full && run.isWhole && !isSearched && this.#unsearched.size < LIMITS.positionRunsMax) {
+      this.#unsearched.add(run);
+    }
+    this.#record(turn, run);
+  }
+
+  #record(turn: Turn, run: PositionRun): void {
     const { runId, source, full, startedAtMs, counts, number } = run;
     turn.recordSystem([{ kind: "DriftRunEnded", number, runId, source, full, startedAtMs, counts }]);
     if (number === 0) run.number = turn.system.tables.driftRuns.count;
   }
 }
 
-/** Positions compared and drifted in runs that ended since a moment, of one source or of all. */
-export function driftCountsSince(
-  runs: { readonly count: number; get(number: number): DriftRun | undefined },
-  sinceMs: number,
-  wants: (source: string) => boolean,
-): { readonly compared: number; readonly drifted: number } {
-  let compared = 0;
-  let drifted = 0;
-  for (let number = runs.count; number > 0; number--) {
-    const run = runs.get(number)!;
-    if (run.startedAtMs <= sinceMs) break;
-    if (!wants(run.source)) continue;
-    compared += run.counts.compared;
-    drifted += run.counts.drifted;
-  }
-  return { compared, drifted };
-}
-
-/** Dead letters that are looked at for a cause: the newest. */
-const LETTERS_LOOKED_AT = 200;
-
-function contextOf(turn: Turn, run: PositionRun, source: Source, partition: PartitionStore): DriftContext {
-  const { deadLetters } = turn.system.tables;
-  return {
-    runId: run.runId,
-    source,
-    policy: turn.system.policies.effective(partition.warehouseId, ""),
-    deadLetterOf: (sku) => {
-      if (turn.system.openDeadLetters === 0) return undefined;
-      for (let number = deadLetters.count; number > Math.max(0, deadLetters.count - LETTERS_LOOKED_AT); number--) {
-        const { event, state } = deadLetters.get(number)!;
-        if (state !== "OPEN" || event.source !== source.name || isFaulty(event)) continue;
-        if (event.body.sku === sku && event.body.warehouseId === partition.warehouseId) return event.eventId;
-      }
-      return undefined;
-    },
-  };
+/** A position in a warehouse that we do not have. */
+function judgeUnknownWarehouse(position: Position, source: Source): Verdict {
+  if (position.asOfSequence > source.applied) return { kind: "deferred" };
+  if (position.onHand === 0 && position.unavailable === 0) return { kind: "agrees", missing: "here" };
+  const ours = { onHand: 0, unavailable: 0, isSuperseded: false };
+  return { kind: "drifts", drift: { stock: undefined, ours, theirs: position, missing: "here" } };
 }
 
 export function unknownSource(source: string): Refusal {
   return refusal("SOURCE_NOT_FOUND", `There is no source ${source}: it has sent no event to compare positions with.`, {
     metadata: { source },
   });
-}
-
-/** A set of stock numbers, a bit for each. */
-class StockBits {
-  #bits = new Uint8Array(1024);
-
-  add(number: number): void {
-    const byte = number >> 3;
-    if (byte >= this.#bits.length) {
-      const grown = new Uint8Array(Math.max(byte + 1, this.#bits.length * 2));
-      grown.set(this.#bits);
-      this.#bits = grown;
-    }
-    this.#bits[byte]! |= 1 << (number & 7);
-  }
-
-  has(number: number): boolean {
-    return ((this.#bits[number >> 3] ?? 0) & (1 << (number & 7))) !== 0;
-  }
 }

@@ -4,6 +4,9 @@ import { codeOf, DRIFT_CAUSE_CODES, DRIFT_STATES, nameOf } from "../../journal/r
 import { readDriftCounts, writeDriftCounts } from "../../journal/records/drift-codec.js";
 import type { ItemCodec } from "../item-codec.js";
 
+/** Of a discrepancy, those of its fields that are no numbers. */
+const TEXT_FIELDS: ReadonlySet<number> = new Set([1, 2, 3, 10, 14, 15]);
+
 /** holdfast.journal.v1.Discrepancy */
 export const discrepancyCodec: ItemCodec<Discrepancy> = {
   write(writer, found) {
@@ -20,14 +23,18 @@ export const discrepancyCodec: ItemCodec<Discrepancy> = {
     writer.bool(11, found.isMissingThere);
     writer.int(12, found.createdAtMs);
     writer.int(13, codeOf(DRIFT_STATES, found.state));
+    if (found.decision === undefined) return;
+    writer.string(14, found.decision.actor);
+    writer.string(15, found.decision.reason);
+    writer.int(16, found.decision.decidedAtMs);
   },
   read(reader, number) {
-    const numbers = new Array<number>(14).fill(0);
-    const texts = ["", "", "", "", "", "", "", "", "", "", ""];
+    const numbers = new Array<number>(17).fill(0);
+    const texts = new Array<string>(17).fill("");
     while (reader.next()) {
       const { field } = reader;
-      if (field <= 3 || field === 10) texts[field] = reader.string();
-      else if (field <= 13) numbers[field] = reader.int();
+      if (TEXT_FIELDS.has(field)) texts[field] = reader.string();
+      else if (field <= 16) numbers[field] = reader.int();
       else reader.skip();
     }
     return {
@@ -45,6 +52,7 @@ export const discrepancyCodec: ItemCodec<Discrepancy> = {
       isMissingThere: numbers[11] === 1,
       createdAtMs: numbers[12]!,
       state: nameOf(DRIFT_STATES, numbers[13]!),
+      decision: numbers[16] === 0 ? undefined : { actor: texts[14]!, reason: texts[15]!, decidedAtMs: numbers[16]! },
     };
   },
 };

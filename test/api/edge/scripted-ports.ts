@@ -98,6 +98,9 @@ export class ScriptedPorts implements ServicePorts {
         settle({ kind: "answered", value: undefined });
       },
       finish: (settle) => settle({ kind: "answered", value: { ...NO_DRIFT, compared: this.compared.length } }),
+      abandon: () => {
+        this.compared.length = 0;
+      },
     }),
     ask: () => "run-1",
     listen: () => () => {},
