@@ -56,6 +56,11 @@ function configOf(values: SettingValues) {
       gapPolicy: values["freshness.gapPolicy"] === "skip" ? "SKIP" : "WAIT",
     },
     erp: { quantityMax: values["erp.quantityMax"] },
+    drift: {
+      fullSchedule: values["drift.fullSchedule"],
+      moversSchedule: values["drift.moversSchedule"],
+      timeZone: values["drift.timeZone"],
+    },
     residency: {
       stocksMax: values["residency.stocksMax"],
       reservationsMax: values["residency.reservationsMax"],

@@ -2,6 +2,7 @@
 import { createGrpcServer } from "../api/server.js";
 import { Host } from "../compose/host.js";
 import { imageWorker } from "../compose/images/image-worker.js";
+import { nextTimes } from "../config/cron-times.js";
 import { type Config, loadConfig } from "../config.js";
 import type { EdgeLimits } from "../limits.js";
 import { DEFAULT_SERVER } from "./client-command.js";
@@ -92,5 +93,9 @@ function settingsOf(config: Config) {
     inboxCommandsMax: config.inbox.commandsMax,
     checkpointRecordsMax: config.checkpoint.tailRecordsMax,
     checkpointBytesMax: config.checkpoint.tailBytesMax,
+    positionsSchedule: {
+      full: nextTimes(config.drift.fullSchedule, config.drift.timeZone),
+      movers: nextTimes(config.drift.moversSchedule, config.drift.timeZone),
+    },
   };
 }

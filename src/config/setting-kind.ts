@@ -3,6 +3,7 @@
  * A value comes as text from a variable or a flag, and as whatever YAML makes of it from a file; both are read here alike.
  */
 import { isIPv4, isIPv6 } from "node:net";
+import { isCronPattern, isTimeZone, OFF } from "./cron-times.js";
 
 export interface SettingKind<T> {
   /** What is allowed, as it ends a sentence for a person: the form, and the range where there is one. */
@@ -69,6 +70,22 @@ export function address(): SettingKind<string> {
     allowed:
       "HOST:PORT with a port from 0 to 65535 (0 takes a free one); an IPv6 host stands in brackets, as in [::1]:7420",
     parse: (raw) => (typeof raw === "string" && isAddress(raw) ? raw : undefined),
+  };
+}
+
+/** When something is due, as cron has it. */
+export function cronPattern(): SettingKind<string> {
+  return {
+    allowed: `a cron pattern of five fields (minute, hour, day, month, weekday) such as "0 2 * * *", or ${OFF}`,
+    parse: (raw) => (typeof raw === "string" && isCronPattern(raw) ? raw : undefined),
+  };
+}
+
+/** Where a clock hangs. */
+export function timeZone(): SettingKind<string> {
+  return {
+    allowed: "a time zone such as UTC or Europe/Berlin",
+    parse: (raw) => (typeof raw === "string" && isTimeZone(raw) ? raw : undefined),
   };
 }
 

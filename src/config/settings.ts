@@ -2,7 +2,18 @@
  * Every setting there is: key, default, what is allowed, and what it does. The only place where a setting is defined;
  * the variables' names, the help and docs/configuration.md are made from it.
  */
-import { address, count, duration, oneOf, path, type SettingKind, size, yesOrNo } from "./setting-kind.js";
+import {
+  address,
+  count,
+  cronPattern,
+  duration,
+  oneOf,
+  path,
+  type SettingKind,
+  size,
+  timeZone,
+  yesOrNo,
+} from "./setting-kind.js";
 
 export interface Setting<T> {
   /** As an operator would write it. */
@@ -52,6 +63,17 @@ export const SETTINGS = {
     count("1", "9007199254740991"),
     "Largest quantity of an ERP event, up or down, that is taken without an operator's word; above it the event is a dead letter.",
   ),
+  "drift.fullSchedule": setting(
+    "0 2 * * *",
+    cronPattern(),
+    "When every ERP source is asked for all its positions: by default each night at two.",
+  ),
+  "drift.moversSchedule": setting(
+    "0 * * * *",
+    cronPattern(),
+    "When every ERP source is asked for the positions of what moved lately: by default each hour.",
+  ),
+  "drift.timeZone": setting("UTC", timeZone(), "Time zone of both schedules."),
   "residency.stocksMax": setting(
     "50000",
     count("100", "10000000"),
