@@ -5,7 +5,8 @@
  * 1. What is taken and not yet sent is bounded, by messages and by their cost. Beyond it, and while the caller does not
  *    read, nothing more is read from it.
  * 2. After the caller's half-close, and at a shutdown, what was taken is still answered; then the stream ends.
- * 3. An ending takes its place among the answers: those before it are sent, those after it are not.
+ * 3. What answers nothing goes out between answers, at any time.
+ * 4. An ending takes its place among the answers: those before it are sent, those after it are not.
  */
 import type { ServerDuplexStream } from "@grpc/grpc-js";
 import type { Status } from "../gen/google/rpc/status_pb.js";
@@ -41,6 +42,9 @@ export interface OrderedStreamOptions<Request, Answer extends Encoded> {
   readonly onOver?: () => void;
 }
 
+/** Messages beside the answers that wait for a caller who does not read. */
+const INTERJECTIONS_MAX = 16;
+
 interface Slot<Answer> {
   readonly cost: number;
   answer: Answer | StreamEnd | undefined;
@@ -53,6 +57,8 @@ export class OrderedStream<Request, Answer extends Encoded> {
   readonly #slots: Slot<Answer>[] = [];
   #head = 0;
   #cost = 0;
+  /** What answers nothing and waits for a caller that does not read. */
+  readonly #interjections: Answer[] = [];
   /** Of answers that the transport holds back. */
   #unsentCost = 0;
   #isWritable = true;
@@ -90,11 +96,14 @@ export class OrderedStream<Request, Answer extends Encoded> {
     call.on("close", stop);
   }
 
-  /** Sends a message that answers nothing, between answers; false where the stream is over or its caller does not read. */
-  interject(message: Answer): boolean {
-    if (this.#isOver || !this.#isWritable) return false;
-    this.#send(message, 1);
-    return true;
+  /** Sends a message that answers nothing, between answers: now, or once its caller reads again. The oldest gives way to too many. */
+  interject(message: Answer): void {
+    if (this.#isOver) return;
+    if (this.#isWritable) this.#send(message, 1);
+    else {
+      this.#interjections.push(message);
+      if (this.#interjections.length > INTERJECTIONS_MAX) this.#interjections.shift();
+    }
   }
 
   #read(message: Request | Undecodable): void {
@@ -124,6 +133,7 @@ export class OrderedStream<Request, Answer extends Encoded> {
 
   /** Sends what is next and settled, then ends or reads on. */
   #flush(): void {
+    while (this.#isWritable && this.#interjections.length > 0) this.#send(this.#interjections.shift()!, 1);
     while (this.#isWritable && this.#head < this.#slots.length) {
       const { answer, cost } = this.#slots[this.#head]!;
       if (answer === undefined) break;
@@ -185,6 +195,7 @@ export class OrderedStream<Request, Answer extends Encoded> {
     this.#isOver = true;
     this.#isTaking = false;
     this.#slots.length = 0;
+    this.#interjections.length = 0;
     this.#head = 0;
     this.#leave();
   }

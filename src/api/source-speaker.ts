@@ -9,11 +9,11 @@ const SOURCES_MAX = 16;
 /** The sources that a stream of events speaks for, as long as it lasts: what is asked of them goes out on it. */
 export class SourceSpeaker {
   readonly #positions: PositionsPort;
-  readonly #tell: (message: StreamEventsResponse) => boolean;
+  readonly #tell: (message: StreamEventsResponse) => void;
   readonly #listening = new Map<string, () => void>();
   #isOver = false;
 
-  constructor(positions: PositionsPort, tell: (message: StreamEventsResponse) => boolean) {
+  constructor(positions: PositionsPort, tell: (message: StreamEventsResponse) => void) {
     this.#positions = positions;
     this.#tell = tell;
   }

@@ -9,6 +9,7 @@ import {
   type StreamEventsRequest,
   StreamEventsRequestSchema,
   type StreamEventsResponse,
+  StreamEventsResponseSchema,
 } from "../../../src/gen/holdfast/v1/erp_service_pb.js";
 import { EDGE_LIMITS, LIMITS } from "../../../src/limits.js";
 import { detailsOf, invalidField, refusalOf, refusal as seenRefusal } from "../refusal-of.js";
@@ -258,5 +259,26 @@ test("a connector that never reads is not read from after a bounded number", asy
   await edge.untilAtRest(() => edge.ports.events.length);
   expect(edge.ports.events.length).toBeLessThan(sent / 4);
   expect((await silent.readAll()).length).toBe(sent);
+  silent.close();
+});
+
+test("a source that does not read is still asked for its positions once it does", async () => {
+  const sent = 4_000;
+  const missing = Array.from({ length: 50 }, (_, index) => ({ first: index * 10 + 1, last: index * 10 + 5 }));
+  edge.ports.onEvent = ({ settle }) =>
+    settle({ kind: "answered", value: { disposition: "BUFFERED", reason: "", missing } });
+  const silent = new UnreadStream(edge.address, "/holdfast.v1.ErpService/StreamEvents");
+  for (let sequence = 1; sequence <= sent; sequence++)
+    silent.send(toBinary(StreamEventsRequestSchema, message(received(sequence))));
+  await edge.until(() => edge.ports.events.length > 0);
+  await edge.untilAtRest(() => edge.ports.events.length);
+  // More than are kept: the newest are what is still wanted.
+  for (let run = 1; run <= 20; run++) {
+    edge.ports.listeners.get("erp")!({ runId: `run-${run}`, full: run === 20, warehouseId: "" });
+  }
+  const answers = (await silent.readAll()).map((bytes) => fromBinary(StreamEventsResponseSchema, bytes));
+  const asked = answers.flatMap(({ positionsRequest }) => positionsRequest?.runId ?? []);
+  expect(asked).toEqual(Array.from({ length: 16 }, (_, index) => `run-${index + 5}`));
+  expect(answers).toHaveLength(sent + 16);
   silent.close();
 });

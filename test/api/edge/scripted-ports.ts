@@ -9,11 +9,13 @@ import type {
   OrderQuery,
   OrderWatch,
   Outcome,
+  PositionRunPort,
+  PositionsRequest,
   ServicePorts,
   SourceStatus,
 } from "../../../src/actor/service.js";
 import type { Answers, Command, Dealer } from "../../../src/domain/command.js";
-import { NO_DRIFT, type Position } from "../../../src/domain/drift.js";
+import { type DriftCounts, NO_DRIFT, type Position } from "../../../src/domain/drift.js";
 import type { IncomingErpEvent } from "../../../src/domain/erp-event.js";
 import { type Refusal, refusal } from "../../../src/domain/refusal.js";
 
@@ -89,21 +91,24 @@ export class ScriptedPorts implements ServicePorts {
     },
   };
 
-  /** Positions as they were compared, and what was asked of which source. */
-  readonly compared: Position[] = [];
+  /** Runs of positions in the order in which they began. */
+  readonly runs: ScriptedRun[] = [];
+  /** Called with what a run is asked; by default it is answered at once. */
+  onPart: (settle: () => void) => void = (settle) => settle();
+  runEnd: Outcome<DriftCounts> | undefined;
+  /** Who listens for a source, to be told what is asked of it. */
+  readonly listeners = new Map<string, (request: PositionsRequest) => void>();
   readonly positions: ServicePorts["positions"] = {
-    begin: () => ({
-      compare: (positions, settle) => {
-        this.compared.push(...positions);
-        settle({ kind: "answered", value: undefined });
-      },
-      finish: (settle) => settle({ kind: "answered", value: { ...NO_DRIFT, compared: this.compared.length } }),
-      abandon: () => {
-        this.compared.length = 0;
-      },
-    }),
+    begin: (head) => {
+      const run = new ScriptedRun(head, this);
+      this.runs.push(run);
+      return run;
+    },
     ask: () => "run-1",
-    listen: () => () => {},
+    listen: (source, listener) => {
+      this.listeners.set(source, listener);
+      return () => this.listeners.delete(source);
+    },
   };
 
   backup: Backup | Refusal = refusal("DIRECTORY_NOT_EMPTY", "not scripted");
@@ -112,6 +117,36 @@ export class ScriptedPorts implements ServicePorts {
   #takeEvent(taken: TakenEvent): void {
     this.events.push(taken);
     this.onEvent(taken);
+  }
+}
+
+/** One run, with everything that was told in it. */
+export class ScriptedRun implements PositionRunPort {
+  readonly parts: (readonly Position[])[] = [];
+  isFinished = false;
+  isAbandoned = false;
+  readonly #ports: ScriptedPorts;
+
+  constructor(
+    readonly head: { readonly runId: string; readonly source: string; readonly full: boolean },
+    ports: ScriptedPorts,
+  ) {
+    this.#ports = ports;
+  }
+
+  compare(positions: readonly Position[], settle: (outcome: Outcome<undefined>) => void): void {
+    this.parts.push(positions);
+    this.#ports.onPart(() => settle({ kind: "answered", value: undefined }));
+  }
+
+  finish(settle: (outcome: Outcome<DriftCounts>) => void): void {
+    this.isFinished = true;
+    const compared = this.parts.flat().length;
+    this.#ports.onPart(() => settle(this.#ports.runEnd ?? { kind: "answered", value: { ...NO_DRIFT, compared } }));
+  }
+
+  abandon(): void {
+    this.isAbandoned = true;
   }
 }
 
