@@ -21,6 +21,10 @@ const BY_REASON: Readonly<Record<string, string>> = {
     'Set right what stands against it and try again, or let it go with "holdfast dead-letters drop".',
   DISPATCH_EXCEPTION_NOT_FOUND: 'See which there are with "holdfast exceptions list WAREHOUSE".',
   RESERVATION_PENDING: "It is only held: confirm it first.",
+  DISCREPANCY_NOT_FOUND: 'See which there are with "holdfast drift discrepancies WAREHOUSE".',
+  DRIFT_RESOLVED: "It is decided: a comparison that finds a difference again makes a new discrepancy.",
+  DRIFT_OUTDATED:
+    'Let it go with "holdfast drift dismiss", and compare again with "holdfast drift ask SOURCE" what is there now.',
   NOT_AT_RISK: 'See who is at risk with "holdfast at-risk list".',
   REQUEST_ID_REUSED: "This request id was used for something else: take a new one, or leave it out.",
   QUOTA_EXCEEDED: 'Commit or release some of its reservations, or raise the quota with "holdfast policy put".',

@@ -11,6 +11,7 @@ import { registerCommit } from "./commands/commit.js";
 import { registerConnect } from "./commands/connect.js";
 import { registerDeadLetters } from "./commands/dead-letters.js";
 import { registerDealers } from "./commands/dealers.js";
+import { registerDrift } from "./commands/drift.js";
 import { registerExceptions } from "./commands/exceptions.js";
 import { registerExtend } from "./commands/extend.js";
 import { registerGet } from "./commands/get.js";
@@ -47,6 +48,7 @@ const COMMANDS: readonly ((program: Command, session: Session) => void)[] = [
   registerDeadLetters,
   registerExceptions,
   registerAtRisk,
+  registerDrift,
   registerDealers,
   registerPolicy,
   registerBackup,
