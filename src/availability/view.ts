@@ -91,7 +91,7 @@ export class AvailabilityView implements AvailabilityPort, DealerDirectory, Publ
   system(events: readonly SystemEvent[]): () => void {
     const { policies } = this.#store!.system.state;
     const inherited = events.some((event) => event.kind === "PolicyPut")
-      ? [...this.#byPartition.keys()].map((partition) => this.inherited(partition))
+      ? [...this.#store!.partitions.keys()].map((partition) => this.inherited(partition))
       : [];
     const opened = events.flatMap((event) =>
       event.kind === "WarehouseOpened" ? [{ ...event, policy: policies.inherited(event.warehouseId) }] : [],
@@ -104,14 +104,11 @@ export class AvailabilityView implements AvailabilityPort, DealerDirectory, Publ
   }
 
   inherited(partition: number): () => void {
-    const store = this.#store!;
-    const warehouse = this.#byPartition.get(partition)!;
-    const inherited = withBuffer(
-      store.system.state.policies.inherited(warehouse.warehouseId),
-      store.partition(partition),
-    );
+    const store = this.#store!.partition(partition);
+    const inherited = withBuffer(this.#store!.system.state.policies.inherited(store.warehouseId), store);
     return () => {
-      warehouse.inherited = inherited;
+      // A warehouse that came into being in the same block is shown by now, and was not before.
+      this.#byPartition.get(partition)!.inherited = inherited;
     };
   }
 

@@ -365,3 +365,35 @@ describe("events that do not come", () => {
     expect(await node.offer({ ...ahead, body })).toMatchObject({ value: { disposition: "APPLIED" } });
   });
 });
+
+describe("a warehouse that comes into being while the source that it is put for is away", () => {
+  test("holds back a buffer from the start, as its policy says", async () => {
+    await goAway();
+    const attribution = { actor: "", reason: "" };
+    const put = { kind: "PutSource", source: "erp", warehouseIds: ["W1", "W9"], thresholds: {}, attribution } as const;
+    const scope = { warehouseId: "W9", sku: "", dealerId: "" };
+    const fields = { degradedBufferPercent: 50, safetyStock: 3 };
+    const { commands } = node.node.ports;
+    const kinds: string[] = [];
+    // Nothing of it is durable, and so shown, before the buffer is looked at.
+    node.gate.close();
+    for (const command of [{ kind: "PutPolicy", scope, fields, attribution } as const, put]) {
+      commands.submit(
+        command,
+        () => undefined,
+        ({ kind }) => kinds.push(kind),
+      );
+    }
+    await node.advance(1);
+    node.gate.open();
+    await node.settle();
+    expect(kinds).toEqual(["answered", "answered"]);
+    const body: ErpBody = { kind: "StockReceived", warehouseId: "W9", sku: "A", quantity: 60, reference: "" };
+    await node.offer({ source: "wms", sequence: 1, eventId: "wms-1", occurredAtMs: 0, body });
+    const query = { dealerId: "", warehouseId: "W9", skus: ["A"], pageSize: 1, pageToken: "" };
+    expect(node.node.ports.availability.read(query)).toMatchObject({
+      figures: [{ onHand: 60, safetyStock: 3, degradedBuffer: 5, availableToPromise: 52 }],
+    });
+    expect(node.failures).toEqual([]);
+  });
+});
