@@ -68,7 +68,7 @@ export class SystemState {
   readonly policies = new PolicyBook();
   /** Dead letters that wait for a person. */
   openDeadLetters: number;
-  /** Rises whenever a source begins or ceases to feed a warehouse. */
+  /** Rises whenever a source comes to be known, or begins or ceases to feed a warehouse. */
   feedChanges = 0;
   readonly #partitions = new Map<string, number>();
   readonly #dealers = new Map<string, RegisteredDealer>();
@@ -258,6 +258,7 @@ export class SystemState {
     const source = new Source(this.tables.sources.count + 1, name);
     this.tables.sources.add({ number: source.number, source });
     this.#sources.set(name, source);
+    this.feedChanges += 1;
     return source;
   }
 }

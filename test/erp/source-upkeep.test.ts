@@ -130,6 +130,24 @@ describe("a source that falls silent", () => {
     expect(state).toBe("STALE");
   });
 
+  test("is STALE though it feeds nothing, and was heard before its first event", async () => {
+    const status = async (): Promise<string> => {
+      let state = "";
+      node.node.ports.ingest.sourceStatus("other", (outcome) => {
+        if (outcome.kind === "answered") state = outcome.value.state;
+      });
+      await node.settle();
+      return state;
+    };
+    node.node.ports.ingest.heartbeat({ source: "other", lastSequence: 0, erpResponseMs: undefined }, () => {});
+    await node.settle();
+    const body: ErpBody = { kind: "StockReceived", warehouseId: "W1", sku: "A", quantity: 1, reference: "" };
+    await node.offer({ source: "other", sequence: 1, eventId: "other-1", occurredAtMs: 0, body });
+    expect(await status()).toBe("LIVE");
+    await goAway();
+    expect(await status()).toBe("STALE");
+  });
+
   test("is as long as this process listens not away sooner than it could have spoken", async () => {
     await node.restart();
     node.pass(STALE_MS - 10);
