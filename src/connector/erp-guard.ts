@@ -15,7 +15,6 @@ import {
   handleAll,
   handleWhen,
   isBrokenCircuitError,
-  isTaskCancelledError,
   type RetryPolicy,
   retry,
   TimeoutStrategy,
@@ -158,6 +157,5 @@ function isWorthRepeating(error: Error): boolean {
 
 function reasonOf(cause: unknown): string {
   if (isBrokenCircuitError(cause)) return "left alone for a while after too many failures";
-  if (isTaskCancelledError(cause)) return "no answer in time";
   return cause instanceof Error ? cause.message : String(cause);
 }

@@ -171,7 +171,7 @@ export class OrderShipments {
   /** Those whose SKU is clear. */
   async #products(lines: readonly OrderEventLine[], signal: AbortSignal): Promise<ReadonlyMap<string, Product>> {
     const skus = lines.map(({ sku }) => sku);
-    const args = [productsOf(skus), 0, null, null, ["code", "default_uom", "list_price"]];
+    const args = [[productsOf(skus)], 0, null, null, ["code", "default_uom", "list_price"]];
     const found = await this.#read<Product[]>("model.product.product.search_read", args, signal);
     const clear = found.filter((product) => found.filter((other) => skuOf(other) === skuOf(product)).length === 1);
     return new Map(clear.map((product) => [skuOf(product), product]));
