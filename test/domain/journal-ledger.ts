@@ -18,6 +18,8 @@ export interface LedgerReservation {
   readonly lines: readonly LedgerLine[];
   committedAt: number;
   deadlineMs: number;
+  /** Confirmed while the ERP was away, and not again since. */
+  provisional: boolean;
   end: "" | "EXPIRED" | "RELEASED" | "FULFILLED";
   revision: number;
 }
@@ -124,6 +126,7 @@ export class JournalLedger {
           })),
           committedAt: event.expiresAtMs === 0 ? record.sequence : 0,
           deadlineMs: event.expiresAtMs,
+          provisional: event.provisional,
           end: "",
           revision: 1,
         });
@@ -151,7 +154,15 @@ export class JournalLedger {
         });
         const { committedAt } = ended;
         const number = event.reservation;
-        this.reservations.set(number, { number, lines, committedAt, deadlineMs: 0, end: "", revision: 1 });
+        this.reservations.set(number, {
+          number,
+          lines,
+          committedAt,
+          deadlineMs: 0,
+          provisional: false,
+          end: "",
+          revision: 1,
+        });
         return;
       }
       default:
@@ -176,6 +187,7 @@ export class JournalLedger {
           giveBack(line, line.open - (event.quantities?.[index] ?? line.open));
         }
         reservation.committedAt = record.sequence;
+        reservation.provisional = event.provisional;
         break;
       case "ReservationReleased":
         for (const [index, line] of reservation.lines.entries()) giveBack(line, event.quantities?.[index] ?? line.open);
@@ -199,7 +211,10 @@ export class JournalLedger {
         break;
       }
       case "ProvisionalConfirmed":
-        check(reservation.committedAt > 0, "what is confirmed again was confirmed before");
+        check(reservation.provisional, "what is confirmed again is provisional");
+        check(!wasAtRisk, "P11: what is not covered is confirmed");
+        this.#nobodyBefore(reservation);
+        reservation.provisional = false;
         break;
       case "RiskChanged":
         reservation.lines[event.line]!.atRisk = event.atRisk;
@@ -215,6 +230,15 @@ export class JournalLedger {
     if (reservation.lines.some((line) => line.open > 0)) return;
     const isFulfilled = reservation.lines.some((line) => line.dispatched > 0);
     reservation.end = isFulfilled ? "FULFILLED" : event.kind === "HoldExpired" ? "EXPIRED" : "RELEASED";
+  }
+
+  /** P11: orders are confirmed in the order of their commit, but for those that are not covered. */
+  #nobodyBefore({ number, committedAt }: LedgerReservation): void {
+    for (const other of this.reservations.values()) {
+      if (!other.provisional || other.end !== "" || other.committedAt >= committedAt) continue;
+      const isCovered = other.lines.every((line) => !line.atRisk);
+      check(!isCovered, `P11: ${number} is confirmed before ${other.number}, which was committed earlier`);
+    }
   }
 
   /** I9: whoever decides at this moment must not count a hold that is due. Expiries come first. */

@@ -14,6 +14,8 @@ type Mutation = Extract<Command, { readonly requestId: string }>;
 interface Known {
   readonly id: string;
   readonly dealerId: string;
+  readonly warehouseId: string;
+  readonly skus: readonly string[];
   state: string;
   expiresAtMs: number;
 }
@@ -54,10 +56,25 @@ export class Callers {
     this.#requests = before.#requests;
   }
 
-  /** Some reservation, of any state unless one is meant, that an ERP may have heard of. */
-  anyReservation(state?: string): { readonly id: string; readonly state: string } {
-    const those = state === undefined ? this.#known : this.#known.filter((known) => known.state === state);
-    return those.length === 0 ? { id: "r-none", state: "" } : this.#random.pick(those);
+  /** Some reservation, of any state, that an ERP may have heard of. */
+  anyReservation(): { readonly id: string; readonly state: string } {
+    return this.#known.length === 0 ? { id: "r-none", state: "" } : this.#random.pick(this.#known);
+  }
+
+  /** A committed reservation of a SKU, as far as anybody was told; empty where nobody was. */
+  committed(warehouseId: string, sku: string): string {
+    const those = this.#known.filter(
+      (known) => known.state === "COMMITTED" && known.warehouseId === warehouseId && known.skus.includes(sku),
+    );
+    return those.length === 0 ? "r-none" : this.#random.pick(those).id;
+  }
+
+  /** A SKU of some committed reservation, as far as anybody was told. */
+  anyCommitted(): { readonly id: string; readonly warehouseId: string; readonly sku: string } {
+    const those = this.#known.filter(({ state }) => state === "COMMITTED");
+    if (those.length === 0) return { id: "r-none", warehouseId: "W1", sku: "S0" };
+    const { id, warehouseId, skus } = this.#random.pick(those);
+    return { id, warehouseId, sku: this.#random.pick(skus) };
   }
 
   /** Registers the dealers of the world, but for one. */
@@ -259,7 +276,10 @@ export class Callers {
     const answer = told.value as {
       outcome?: string;
       nextPageToken?: string;
-      reservation?: { id: string; dealerId: string; state: string; expiresAtMs: number; atRisk: boolean };
+      reservation?: Omit<Known, "skus"> & {
+        readonly atRisk: boolean;
+        readonly lines: readonly { readonly sku: string }[];
+      };
     };
     if (answer.outcome === "PARTIALLY_RESERVED") this.#count("a partial reservation was made");
     if (answer.nextPageToken) this.#pages.push({ ...command, pageToken: answer.nextPageToken } as Command);
@@ -270,7 +290,8 @@ export class Callers {
     const known = this.#known.find((one) => one.id === id);
     if (known !== undefined) Object.assign(known, { state, expiresAtMs });
     else {
-      const heard = { id, dealerId, state, expiresAtMs };
+      const { warehouseId, lines } = reservation;
+      const heard = { id, dealerId, warehouseId, skus: lines.map(({ sku }) => sku), state, expiresAtMs };
       this.#known.push(heard);
       this.#everKnown.push(heard);
     }

@@ -69,9 +69,23 @@ export class ErpFeed {
     this.#offer({ ...this.#next(sign), occurredAtMs: 0 });
   }
 
+  /** It tells what was found there, less than was promised now and then, what came in after that, and that it is alive. */
   #isBack(): void {
+    const { random, isCalm, time } = this.#world;
+    if (!isCalm && random.chance(0.6)) {
+      for (const sku of SKUS.slice(0, 1 + random.below(4))) {
+        const at = { warehouseId: random.pick(WAREHOUSES), sku };
+        this.#count(at);
+        const received: ErpBody = { kind: "StockReceived", ...at, quantity: 20, reference: "" };
+        if (random.chance(0.5)) time.in(random.below(300_000), () => this.#offer(this.#next(received)));
+      }
+    }
     if (this.#hasHeartbeats) this.#heartbeat();
     this.catchUp();
+  }
+
+  #count({ warehouseId, sku }: { readonly warehouseId: string; readonly sku: string }): void {
+    this.#offer(this.#next({ kind: "StockCounted", warehouseId, sku, onHand: this.#world.random.below(8) }));
   }
 
   /** Goods come in everywhere. */
@@ -86,7 +100,7 @@ export class ErpFeed {
   move(): void {
     const { random, coverage } = this.#world;
     const choice = random.below(100);
-    if (choice < 66) this.#say();
+    if (choice < 62) this.#say();
     else if (choice < 70) this.#sayLate();
     else if (choice < 80) this.#heartbeat();
     else if (choice < 95) this.catchUp();
@@ -125,6 +139,7 @@ export class ErpFeed {
       case 4:
         coverage.count("ERP: an event was lost for ever");
         this.#lost.add(event.sequence);
+        if ("body" in event && event.body.sku !== "" && random.chance(0.5)) this.#count(event.body);
         return;
       case 1:
         coverage.count("ERP: an event was duplicated");
@@ -151,7 +166,8 @@ export class ErpFeed {
     const sequence = random.pick([...this.#lost]);
     this.#offer(this.#said[sequence - 1]!, (told) => {
       if (told.kind !== "answered") return;
-      const { disposition } = told.value as { readonly disposition: string };
+      const { disposition, reason } = told.value as { readonly disposition: string; readonly reason: string };
+      if (reason === "SUPERSEDED") this.#world.coverage.count("a late event was superseded");
       if (disposition === "APPLIED" || disposition === "REJECTED") {
         this.#world.coverage.count("ERP: an event came after it was passed over");
       }
@@ -190,6 +206,7 @@ export class ErpFeed {
       this.#said.push(event);
       return event;
     }
+    if (random.chance(0.1)) return this.#next(this.#dispatch());
     const { id, state } = this.#callers.anyReservation();
     const body = this.#orders.body(id);
     if (body.kind === "StockCounted") coverage.count("ERP: a count contradicted");
@@ -198,6 +215,14 @@ export class ErpFeed {
       coverage.count("ERP: a dispatch for a reservation that had ended");
     }
     return this.#next(body);
+  }
+
+  /** Units of an order leave, mostly as many as are open. */
+  #dispatch(): ErpBody {
+    const { random } = this.#world;
+    const { id, warehouseId, sku } = this.#callers.anyCommitted();
+    const quantity = 1 + random.below(6);
+    return { kind: "OrderDispatched", warehouseId, sku, quantity, reservationId: id, orderId: "", dealerId: "" };
   }
 
   #next(body: ErpBody): IncomingErpEvent {

@@ -25,6 +25,7 @@ export class JournalWatch {
     for (const record of records) {
       if (record.partition === 0) continue;
       this.#seeExpiries(record);
+      this.#seeRareEvents(record);
       let ledger = this.#ledgers.get(record.partition);
       if (ledger === undefined) {
         ledger = new JournalLedger();
@@ -36,6 +37,17 @@ export class JournalWatch {
         const { message } = cause as Error;
         throw new Finding(`record ${record.sequence} of partition ${record.partition}: ${message}`, { cause });
       }
+    }
+  }
+
+  #seeRareEvents({ events }: JournalRecord): void {
+    for (const event of events) {
+      if (event.kind === "ReservationReopened") {
+        this.#coverage.count("a dispatch was undone after its reservation had ended");
+      }
+      if (event.kind !== "ProvisionalConfirmed") continue;
+      const isCoveredAgain = events.some((one) => one.kind === "RiskChanged" && one.reservation === event.reservation);
+      if (isCoveredAgain) this.#coverage.count("a provisional order that was at risk was confirmed");
     }
   }
 

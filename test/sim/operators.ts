@@ -11,13 +11,20 @@ import type { World } from "./world.js";
 const SOURCES = ["erp", "erp", "wms"] as const;
 const ATTRIBUTION = { actor: "sim", reason: "" };
 
+/** A dispatch that matched nothing. */
+interface Unmatched {
+  readonly warehouseId: string;
+  readonly sku: string;
+  readonly exception: number;
+  readonly reservationId: string;
+}
+
 export class Operators {
   readonly #world: World;
   readonly #callers: Callers;
   /** What the last lists showed. */
   #letters: readonly number[] = [];
-  #exceptions: readonly { readonly warehouseId: string; readonly exception: number; readonly reservationId: string }[] =
-    [];
+  #exceptions: readonly Unmatched[] = [];
   #atRisk: readonly string[] = [];
   readonly #pages: Command[] = [];
 
@@ -28,7 +35,7 @@ export class Operators {
 
   move(): void {
     const { random } = this.#world;
-    switch (random.below(12)) {
+    switch (random.below(13)) {
       case 0:
         this.#putSource();
         break;
@@ -39,6 +46,7 @@ export class Operators {
         this.#moveStock();
         break;
       case 3:
+      case 12:
         this.#seeToDeadLetters();
         break;
       case 4:
@@ -143,15 +151,15 @@ export class Operators {
   #seeToExceptions(): void {
     const { random } = this.#world;
     const page = { pageSize: random.pick([2, 1_000]), pageToken: "" };
-    if (this.#exceptions.length === 0 || random.chance(0.4)) {
+    if (this.#exceptions.length === 0 || random.chance(0.3)) {
       const sku = random.chance(0.5) ? "" : random.pick(SKUS.slice(0, 4));
       const warehouseId = random.pick(WAREHOUSES);
       this.#ask({ kind: "ListDispatchExceptions", warehouseId, sku, includeResolved: random.chance(0.3), ...page });
       return;
     }
-    const { warehouseId, exception, reservationId } = random.pick(this.#exceptions);
-    const named =
-      random.chance(0.3) && reservationId !== "" ? reservationId : this.#callers.anyReservation("COMMITTED").id;
+    const { warehouseId, sku, exception, reservationId } = random.pick(this.#exceptions);
+    const isNamed = random.chance(0.2) && reservationId !== "";
+    const named = isNamed ? reservationId : this.#callers.committed(warehouseId, sku);
     this.#ask({
       kind: "AttachDispatch",
       warehouseId,
@@ -164,11 +172,11 @@ export class Operators {
 
   #seeToRisks(): void {
     const { random } = this.#world;
-    if (this.#atRisk.length === 0 || random.chance(0.5)) {
+    if (this.#atRisk.length === 0 || random.chance(0.35)) {
       const page = { pageSize: random.pick([2, 1_000, 1_000]), pageToken: "" };
       this.#ask({
         kind: "ListAtRisk",
-        warehouseId: random.pick(["", "W1", "W3"]),
+        warehouseId: random.pick(["", "", "W1", "W3"]),
         includeKept: random.chance(0.5),
         ...page,
       });
@@ -196,7 +204,9 @@ export class Operators {
       readonly letters?: readonly { readonly number: number; readonly reason: string }[];
       readonly exceptions?: readonly {
         readonly number: number;
-        readonly event: { readonly body: { readonly warehouseId: string; readonly reservationId?: string } };
+        readonly event: {
+          readonly body: Omit<Unmatched, "exception" | "reservationId"> & { readonly reservationId?: string };
+        };
       }[];
       readonly lines?: readonly { readonly reservation: { readonly id: string; readonly provisional: boolean } }[];
       readonly nextPageToken?: string;
@@ -209,7 +219,8 @@ export class Operators {
     }
     if (answer.exceptions !== undefined) {
       this.#exceptions = answer.exceptions.map(({ number, event: { body } }) => {
-        return { warehouseId: body.warehouseId, exception: number, reservationId: body.reservationId ?? "" };
+        const { warehouseId, sku, reservationId = "" } = body;
+        return { warehouseId, sku, exception: number, reservationId };
       });
     }
     if (command.kind === "ListAtRisk" && answer.lines !== undefined)

@@ -162,7 +162,12 @@ export class Orders {
       case 8:
         return { kind: "StockReturned", ...at, quantity: 1 + random.below(3), orderId: "", dealerId: "" };
       default:
-        return { kind: "StockReceived", ...at, quantity: 1 + random.below(20), reference: "" };
+        return {
+          kind: "StockReceived",
+          ...at,
+          quantity: random.chance(0.1) ? 26 : 1 + random.below(20),
+          reference: "",
+        };
     }
   }
 }

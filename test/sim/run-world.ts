@@ -101,7 +101,7 @@ async function move(world: World, steps: number, { callers, feeds }: People): Pr
     if (await misfortunes.strike()) continue;
     if (random.below(1000) < world.faults.outage) goAway(world, feeds);
     if (world.isDown) await world.startAgain();
-    else if (random.chance(0.08)) operators.move();
+    else if (random.chance(0.12)) operators.move();
     else if (random.chance(0.2)) (random.chance(0.8) ? feeds[0] : feeds[1]).move();
     else callers.move();
   }

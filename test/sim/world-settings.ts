@@ -14,8 +14,8 @@ export function drawSettings(random: SeededRandom): LogNodeSettings {
       gapWaitMs: random.pick([30, 1_000, 30_000]),
       gapPolicy: random.pick(["WAIT", "SKIP"]),
     },
-    // What comes in is 20 at most; counts say more now and then.
-    erpQuantityMax: random.pick([20, 1_000]),
+    // Most of what comes in is 20 at most.
+    erpQuantityMax: random.pick([20, 25]),
     stocksResidentMax: random.pick([8, 1_000]),
     reservationsResidentMax: random.pick([8, 1_000]),
     answersMax: random.pick([ANSWERS_FEW, 100_000, 100_000, 100_000]),
