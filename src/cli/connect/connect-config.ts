@@ -104,7 +104,8 @@ function passwordOf(file: string | undefined, env: ConnectSources["env"]): strin
     return readFileSync(file, "utf8").replace(/\r?\n$/, "");
   } catch (cause) {
     const allowed = `the path of a file that can be read (${(cause as NodeJS.ErrnoException).code})`;
-    throw new ConfigError([{ key: "tryton.passwordFile", source: "the file", value: file, kind: "value", allowed }]);
+    const key = "tryton.passwordFile";
+    throw new ConfigError([withoutSecret({ key, source: "the file", value: file, kind: "value", allowed })]);
   }
 }
 
