@@ -44,6 +44,26 @@ export class SourceNumberedElsewhere extends Error {
   }
 }
 
+/** There is nothing to take over: this connector knows its numbers. */
+export class StateThere extends Error {
+  readonly code = "CONNECTOR_STATE_THERE";
+
+  constructor(source: string) {
+    super(`the connector of ${source} has its state and goes on by itself: start it without --take-over`);
+    this.name = "StateThere";
+  }
+}
+
+/** A lost state cannot be taken over while Holdfast waits for events that nobody has any more. */
+export class GapsOpen extends Error {
+  readonly code = "SOURCE_HAS_GAPS";
+
+  constructor(source: string) {
+    super(`Holdfast waits for events of source ${source} that are lost with the state: let it skip the gap first`);
+    this.name = "GapsOpen";
+  }
+}
+
 export class ChangeFeed {
   readonly #parts: ChangeFeedParts;
   #state: FeedState;
@@ -51,6 +71,22 @@ export class ChangeFeed {
   private constructor(parts: ChangeFeedParts, state: FeedState) {
     this.#parts = parts;
     this.#state = state;
+  }
+
+  /**
+   * For a state that is lost: numbers on behind what Holdfast has, and reads on from the ERP's present. What happened in between
+   * is not told; the positions of every stock have to be. Throws where there is a state.
+   */
+  static async takeOver(parts: ChangeFeedParts, signal: AbortSignal): Promise<ChangeFeed> {
+    if ((await parts.store.load()) !== undefined) throw new StateThere(parts.source);
+    const cursor = await parts.adapter.presentCursor(signal);
+    const { appliedSequence, gaps } = await parts.pusher.started;
+    // What waits behind a gap has numbers that nobody tells us.
+    if (gaps.length > 0) throw new GapsOpen(parts.source);
+    const sequence = appliedSequence;
+    const feed = new ChangeFeed(parts, { cursor, sequence, pending: [] });
+    await feed.#keep(feed.#state);
+    return feed;
   }
 
   /** Takes up where the last run ended, and sends what it may have left unsent. Waits for Holdfast. */

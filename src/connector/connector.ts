@@ -5,6 +5,7 @@
  * 2. Heartbeats go out only while the ERP answers: a connector alone is no sign of life.
  * 3. It ends by the signal, or by a failure that needs a person; whatever passes, it gets over.
  */
+import { create } from "@bufbuild/protobuf";
 import {
   type Acknowledgement,
   Disposition,
@@ -14,9 +15,10 @@ import {
   type MissingRange,
   type PositionInput,
   type PositionsRequest,
+  PositionsRequestSchema,
 } from "../client/index.js";
 import { isPassing, type RetryEnvironment } from "../client/retry.js";
-import { ChangeFeed, SourceNumberedElsewhere } from "./change-feed.js";
+import { ChangeFeed, type ChangeFeedParts, SourceNumberedElsewhere } from "./change-feed.js";
 import type { ConnectorLog } from "./connector-log.js";
 import type { ErpAdapter } from "./erp-adapter.js";
 import { ErpUnavailable } from "./erp-guard.js";
@@ -37,6 +39,8 @@ export interface ConnectorParts {
   /** Events of one batch, at most. */
   readonly eventsMax: number;
   readonly heartbeatMs: number;
+  /** The state is lost: go on behind what Holdfast has, and tell every position. Orders come again from the oldest. */
+  readonly takeOver: boolean;
   /** Whether orders are handed to the ERP. */
   readonly orders: boolean;
   readonly environment: RetryEnvironment;
@@ -92,8 +96,8 @@ export class Connector {
   }
 
   async #work(): Promise<void> {
-    const { source, adapter, feedStore, eventsMax, log } = this.#parts;
-    this.#feed = await ChangeFeed.open({
+    const { source, adapter, feedStore, eventsMax, takeOver, log } = this.#parts;
+    const feedParts: ChangeFeedParts = {
       source,
       adapter,
       store: feedStore,
@@ -101,7 +105,12 @@ export class Connector {
       eventsMax,
       reportPositions: ({ runId, full, pages }, asOfSequence) =>
         this.#report({ runId, full, batches: atSequence(pages, asOfSequence) }),
-    });
+    };
+    this.#feed = await (takeOver ? ChangeFeed.takeOver(feedParts, this.#stop.signal) : ChangeFeed.open(feedParts));
+    if (takeOver) {
+      const runId = `take-over-${this.#feed.sequence}`;
+      this.#want(create(PositionsRequestSchema, { runId, full: true }));
+    }
     log.info({ source, sequence: String(this.#feed.sequence) }, "connected");
     await Promise.all([this.#pollAll(this.#feed), this.#deliverOrders()]);
   }

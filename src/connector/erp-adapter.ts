@@ -13,6 +13,8 @@ import type { ErpEvent, OrderEvent } from "../client/index.js";
 export interface ErpAdapter {
   /** What happened after the cursor, oldest first; from the beginning without one. */
   changes(cursor: string | undefined, limits: ReadLimits): Promise<Changes>;
+  /** The cursor behind everything that has happened. What is before it is never told: positions have to show what it came to. */
+  presentCursor(signal: AbortSignal): Promise<string | undefined>;
   /** What the ERP has now, page by page; undefined when it cannot be asked, and tells positions when it likes (`Changes`). */
   positions(query: PositionsQuery, signal: AbortSignal): AsyncIterable<readonly ErpPosition[]> | undefined;
   /** One cheap question that shows whether the ERP answers. Throws when it does not. */

@@ -75,6 +75,7 @@ export class ConnectorWorld {
       eventsMax: 3,
       heartbeatMs: 3_600_000,
       orders: false,
+      takeOver: false,
       environment: this.environment,
       log: this.#recorder(),
       ...options,

@@ -69,6 +69,14 @@ describe("a connector", () => {
     expect(world.storedFeed).toBeUndefined();
   });
 
+  test("takes over no lost state while numbers are under way that it does not know", async () => {
+    const world = await ConnectorWorld.start({
+      getSourceStatus: () => ({ appliedSequence: 3n, gaps: [{ first: 4n, last: 5n }] }),
+    });
+    await expect(world.connect({ takeOver: true }).ended).rejects.toMatchObject({ code: "SOURCE_HAS_GAPS" });
+    expect(world.storedFeed).toBeUndefined();
+  });
+
   test("does not take up another source's state", async () => {
     const world = await ConnectorWorld.start();
     receiveSome(world, 1);
@@ -244,5 +252,32 @@ describe("positions", () => {
     world.ingest.say({ positionsRequest: { runId: "run-2", full: true, warehouseId: "" } });
     await until(() => world.log.some(({ message }) => message === "positions cannot be told"));
     expect(told).toHaveLength(1);
+  });
+
+  test("of every stock are told when a lost state is taken over, and what happens then is numbered on", async () => {
+    const { world, told } = await worldWithPositions();
+    receiveSome(world, 3);
+    const first = world.connect();
+    await until(() => world.ingest.applied.length === 3);
+    await first.stop();
+    world.storedFeed = undefined;
+    receiveSome(world, 2);
+    await expect(world.connect().ended).rejects.toMatchObject({ code: "SOURCE_NUMBERED_ELSEWHERE" });
+    const second = world.connect({ takeOver: true });
+    await until(() => told.length === 1);
+    expect(told[0]).toEqual({
+      runId: "take-over-3",
+      full: true,
+      positions: [
+        ["sku-1", 2n, 3n],
+        ["sku-2", 4n, 3n],
+        ["sku-0", 3n, 3n],
+      ],
+    });
+    world.erp.receive("sku-1", 9);
+    await until(() => world.ingest.applied.length === 4);
+    expect(applied(world).at(-1)).toEqual([4n, "move-6"]);
+    await second.stop();
+    await expect(world.connect({ takeOver: true }).ended).rejects.toMatchObject({ code: "CONNECTOR_STATE_THERE" });
   });
 });

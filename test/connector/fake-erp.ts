@@ -47,6 +47,11 @@ export class FakeErp implements ErpAdapter {
     return { events, cursor: last === 0 ? undefined : String(last), hasMore: last < this.#changes.length };
   }
 
+  async presentCursor(): Promise<string | undefined> {
+    this.#answer();
+    return String(this.#changes.length);
+  }
+
   async *positions({ stocks }: PositionsQuery): AsyncGenerator<readonly ErpPosition[]> {
     const skus = stocks?.map(({ sku }) => sku) ?? [...this.#onHand.keys()];
     for (let first = 0; first < skus.length; first += this.pageSize) {

@@ -8,6 +8,7 @@ import type { Session } from "../session.js";
 interface ConnectOptions {
   readonly config: string;
   readonly server?: string;
+  readonly takeOver?: boolean;
 }
 
 /** `holdfast connect`: brings in the events of an ERP that cannot push, and hands it the orders. */
@@ -22,6 +23,7 @@ export function registerConnect(program: Command, session: Session): void {
         .env("HOLDFAST_SERVER")
         .argParser(parseAddress),
     )
+    .option("--take-over", "the state folder is lost: go on behind what Holdfast has, and compare every position")
     .addHelpText(
       "after",
       `
@@ -33,13 +35,13 @@ One connector for a source, and one state folder for a connector, kept for as lo
 Settings, all from the file:
 ${connectTable()}`,
     )
-    .action(async ({ config: file, server }: ConnectOptions) => {
+    .action(async ({ config: file, server, takeOver = false }: ConnectOptions) => {
       try {
         const { loadConnectConfig } = await import("../connect/connect-config.js");
         const config = loadConnectConfig({ file, server, env: process.env });
         // Only this command needs the connector and its packages.
         const { connect } = await import("../connect/connect.js");
-        await connect(config);
+        await connect(config, takeOver);
       } catch (cause) {
         session.terminal.printError(`holdfast cannot connect: ${(cause as Error).message}`);
         session.exitCode = cause instanceof ConfigError ? EXIT_USAGE : EXIT_FAILURE;

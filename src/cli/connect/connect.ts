@@ -14,8 +14,8 @@ import { TrytonAdapter } from "../../connector/tryton/tryton-adapter.js";
 import { processLog } from "../process-log.js";
 import type { ConnectConfig } from "./connect-config.js";
 
-/** Runs until SIGTERM or SIGINT. Throws what needs a person. */
-export async function connect(config: ConnectConfig): Promise<void> {
+/** Runs until SIGTERM or SIGINT. Throws what needs a person. `takeOver` is for a state that is lost. */
+export async function connect(config: ConnectConfig, takeOver: boolean): Promise<void> {
   const log = processLog(config.log);
   await mkdir(config.state, { recursive: true, mode: 0o700 });
   const unlock = await lockFolder(config.state);
@@ -27,7 +27,7 @@ export async function connect(config: ConnectConfig): Promise<void> {
   };
   process.once("SIGTERM", end).once("SIGINT", end);
   try {
-    await connectorOf(config, { client, log }).run(stop.signal);
+    await connectorOf({ ...config, takeOver }, { client, log }).run(stop.signal);
     log.info({}, "stopped");
   } finally {
     process.off("SIGTERM", end).off("SIGINT", end);
@@ -36,7 +36,10 @@ export async function connect(config: ConnectConfig): Promise<void> {
   }
 }
 
-function connectorOf(config: ConnectConfig, { client, log }: { client: HoldfastClient; log: Logger }): Connector {
+function connectorOf(
+  config: ConnectConfig & { readonly takeOver: boolean },
+  { client, log }: { client: HoldfastClient; log: Logger },
+): Connector {
   const reports = {
     responded: (durationMs: number) => {
       connector.noteErpResponse(durationMs);
@@ -45,7 +48,7 @@ function connectorOf(config: ConnectConfig, { client, log }: { client: HoldfastC
     circuitChanged: (state: string) => log.info({ state }, "circuit to the ERP"),
   };
   const guard = new ErpGuard(config.erp, reports, SYSTEM_RETRY_ENVIRONMENT);
-  const { source, pace, eventsMax, heartbeatMs, orders } = config;
+  const { source, pace, eventsMax, heartbeatMs, orders, takeOver } = config;
   const connector = new Connector({
     source,
     client,
@@ -56,6 +59,7 @@ function connectorOf(config: ConnectConfig, { client, log }: { client: HoldfastC
     eventsMax,
     heartbeatMs,
     orders,
+    takeOver,
     environment: SYSTEM_RETRY_ENVIRONMENT,
     log,
   });

@@ -64,6 +64,15 @@ export class CsvAdapter implements ErpAdapter {
     return this.#guard.run({ what: "read the drop folder", signal }, () => this.#alone(next));
   }
 
+  /** The folder itself knows what was told but for the file in working/: nothing more of that one is. */
+  presentCursor(signal: AbortSignal): Promise<string | undefined> {
+    return this.#guard.run({ what: "look into the drop folder", signal }, async () => {
+      await this.#folder.prepare();
+      const file = (await this.#folder.working())?.name;
+      return file === undefined ? undefined : cursorOf({ file, rows: 0, done: true });
+    });
+  }
+
   /** Nobody can be asked: positions come as files. */
   positions(): undefined {
     return undefined;

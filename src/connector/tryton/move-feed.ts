@@ -87,6 +87,20 @@ export class MoveFeed {
     return { events, cursor: next, hasMore: end !== undefined };
   }
 
+  /** The cursor behind every move that is done now. */
+  async present(signal: AbortSignal): Promise<string | undefined> {
+    const handled = HandledMoves.parse("");
+    let after: Place = { changedAt: 0, id: 0 };
+    for (;;) {
+      const page = await this.#page(after, signal);
+      for (const place of page) handled.add(place.id);
+      after = page.at(-1) ?? after;
+      if (page.length === PAGE_SIZE) continue;
+      const cursor: Cursor = { newest: after.changedAt, handled: handled.toString() };
+      return after.id === 0 ? undefined : JSON.stringify(cursor);
+    }
+  }
+
   /** The next places that are not handled; `end` where there may be more behind them. */
   async #find(
     start: Place,

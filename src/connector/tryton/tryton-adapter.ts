@@ -42,6 +42,10 @@ export class TrytonAdapter implements ErpAdapter {
     return this.#moves.changes(cursor, limits);
   }
 
+  presentCursor(signal: AbortSignal): Promise<string | undefined> {
+    return this.#moves.present(signal);
+  }
+
   async *positions(query: PositionsQuery, signal: AbortSignal): AsyncGenerator<readonly ErpPosition[]> {
     // Locations may have come since the last move: a run sees them all.
     this.#locations = undefined;

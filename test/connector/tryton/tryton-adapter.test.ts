@@ -174,6 +174,13 @@ describe("the cursor", () => {
   });
 });
 
+test("the present cursor is the one that reading everything comes to", async () => {
+  expect(await adapter().presentCursor(signal)).toBeUndefined();
+  for (let id = 1; id <= 1_005; id++) tryton.moves.push(move(id, 100 + (id % 7)));
+  const { cursor } = await readAll(adapter());
+  expect(await adapter().presentCursor(signal)).toBe(cursor);
+});
+
 describe("the session", () => {
   test("that ran out is made anew, and nothing is asked twice", async () => {
     tryton.moves.push(move(1, 100));
