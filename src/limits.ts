@@ -10,7 +10,7 @@ export const LIMITS = {
   /** Provisional orders confirmed in one turn. */
   turnConfirmationsMax: 256,
   /** Positions compared in one turn, or stocks looked at that a source did not tell. */
-  turnPositionsMax: 256,
+  turnPositionsMax: 64,
   /** Differences decided about in one turn, each a record with what follows from it. */
   turnDifferencesMax: 64,
   /** Positions of all sources that wait until we have got to their sequence; those beyond are compared in the next run. */

@@ -19,7 +19,7 @@ export const USAGE = `Measures Holdfast beside an echo server on the same transp
   --rounds N          most rounds of each comparison, at least 5 (default 9; quick 7)
   --turns N           turns of each side in a round (default 8; quick 4)
   --window-ms N       length of the measured part of a turn (default 400; quick 250)
-  --only A,B          only these: unary, stream, lines, replay, hot_vs_spread, open_holds, latency;
+  --only A,B          only these: unary, stream, lines, replay, hot_vs_spread, open_holds, latency, drift;
                       of --peers: hot, spread, zipf, stream, lines
   --data-root DIR     where data folders are made (default: the system's temporary folder)
   --profile-dir DIR   where --profile leaves the .cpuprofile (default: ./profiles)
@@ -30,7 +30,7 @@ export const USAGE = `Measures Holdfast beside an echo server on the same transp
   --help              this text
 `;
 
-export const measureNames = [...groupNames, "hot_vs_spread", "open_holds", "latency"] as const;
+export const measureNames = [...groupNames, "hot_vs_spread", "open_holds", "latency", "drift"] as const;
 export type MeasureName = (typeof measureNames)[number];
 
 /** Keep a quick run within three minutes on a machine that has other things to do, and a full one within half an hour. */

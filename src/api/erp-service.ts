@@ -12,7 +12,6 @@ import {
   Disposition,
   type GetSourceStatusRequest,
   type GetSourceStatusResponse,
-  type ReportPositionsRequest,
   type SequenceRange,
   SourceState,
   type StreamEventsRequest,
@@ -50,10 +49,7 @@ export function erpService(context: EdgeContext): UntypedServiceImplementation {
         onOver: () => speaker.leave(),
       });
     },
-    reportPositions(
-      call: ServerReadableStream<ReportPositionsRequest | Undecodable, Encoded>,
-      callback: sendUnaryData<Encoded>,
-    ) {
+    reportPositions(call: ServerReadableStream<Buffer, Encoded>, callback: sendUnaryData<Encoded>) {
       new PositionsReport({ ...context, positions: ports.positions, call, callback });
     },
     getSourceStatus(call: ServerUnaryCall<GetSourceStatusRequest, Encoded>, callback: sendUnaryData<Encoded>) {

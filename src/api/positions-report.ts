@@ -6,21 +6,18 @@
 import { create } from "@bufbuild/protobuf";
 import type { ServerReadableStream, sendUnaryData } from "@grpc/grpc-js";
 import type { Outcome, PositionRunPort, PositionsPort } from "../actor/service.js";
-import type { DriftCounts, Position } from "../domain/drift.js";
-import {
-  type ReportPositionsRequest,
-  type ReportPositionsResponse,
-  ReportPositionsResponseSchema,
-} from "../gen/holdfast/v1/erp_service_pb.js";
+import type { DriftCounts } from "../domain/drift.js";
+import { type ReportPositionsResponse, ReportPositionsResponseSchema } from "../gen/holdfast/v1/erp_service_pb.js";
 import { LIMITS } from "../limits.js";
 import { badRequest, errorOf, outcomeStatus, serviceError, undecodableStatus } from "./errors.js";
 import type { OpenStreams } from "./open-streams.js";
-import { checkReport, type ReportHead } from "./requests/drift-requests.js";
-import { type Encoded, Undecodable } from "./service-definition.js";
+import { checkPositions, checkReportHead, type ReportHead } from "./requests/drift-requests.js";
+import { PositionsMessage } from "./requests/positions-message.js";
+import type { Encoded } from "./service-definition.js";
 import { isRefusal, type OnFailure } from "./unary.js";
 
 export interface PositionsReportOptions {
-  readonly call: ServerReadableStream<ReportPositionsRequest | Undecodable, Encoded>;
+  readonly call: ServerReadableStream<Buffer, Encoded>;
   readonly callback: sendUnaryData<Encoded>;
   readonly positions: PositionsPort;
   readonly streams: OpenStreams;
@@ -44,18 +41,24 @@ export class PositionsReport {
       return;
     }
     this.#leave = entered;
-    call.on("data", (message: ReportPositionsRequest | Undecodable) => {
+    call.on("data", (bytes: Buffer) => {
       if (this.#isOver) return;
       call.pause();
-      if (message instanceof Undecodable) this.#end(errorOf(undecodableStatus()));
-      else this.#read(message);
+      this.#read(bytes);
     });
     call.on("end", () => this.#ended());
     call.on("cancelled", () => this.#close());
   }
 
-  #read(message: ReportPositionsRequest): void {
-    const checked = checkReport(message, this.#head);
+  #read(bytes: Buffer): void {
+    let message: PositionsMessage;
+    try {
+      message = new PositionsMessage(bytes);
+    } catch {
+      this.#end(errorOf(undecodableStatus()));
+      return;
+    }
+    const checked = checkReportHead(message, this.#head);
     if (isRefusal(checked)) {
       this.#end(serviceError(checked));
       return;
@@ -66,22 +69,38 @@ export class PositionsReport {
     }
     this.#head = checked.head;
     this.#isLast = checked.last;
-    this.#run ??= this.#options.positions.begin(checked.head);
-    this.#compare(this.#run, checked.positions, 0);
+    this.#compare(message, 0);
   }
 
-  #compare(run: PositionRunPort, positions: readonly Position[], from: number): void {
+  /** Decodes and compares a part of the message, then the next; then reads on, or ends the run. */
+  #compare(message: PositionsMessage, from: number): void {
     if (this.#isOver) return;
-    if (from >= positions.length) {
-      if (this.#isLast) this.#finish(run);
+    if (from >= message.count) {
+      if (this.#isLast) this.#finish(this.#begun());
       else this.#options.call.resume();
       return;
     }
-    const to = from + LIMITS.turnPositionsMax;
-    run.compare(positions.slice(from, to), (outcome) => {
-      if (outcome.kind === "answered") this.#compare(run, positions, to);
+    const to = Math.min(message.count, from + LIMITS.turnPositionsMax);
+    let checked: ReturnType<typeof checkPositions>;
+    try {
+      checked = checkPositions(message, from, to);
+    } catch {
+      this.#end(errorOf(undecodableStatus()));
+      return;
+    }
+    if (isRefusal(checked)) {
+      this.#end(serviceError(checked));
+      return;
+    }
+    this.#begun().compare(checked.positions, (outcome) => {
+      if (outcome.kind === "answered") this.#compare(message, to);
       else this.#fail(outcome);
     });
+  }
+
+  #begun(): PositionRunPort {
+    this.#run ??= this.#options.positions.begin(this.#head!);
+    return this.#run;
   }
 
   #finish(run: PositionRunPort): void {

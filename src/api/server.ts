@@ -47,7 +47,7 @@ export function createGrpcServer({ ports, log, ...options }: GrpcServerOptions):
   const context: EdgeContext = { ports, streams, limits, onFailure };
   server.addService(serviceDefinition(ReservationService), reservationService(context));
   server.addService(serviceDefinition(AvailabilityService), availabilityService(context));
-  server.addService(serviceDefinition(ErpService), erpService(context));
+  server.addService(serviceDefinition(ErpService, ["reportPositions"]), erpService(context));
   server.addService(serviceDefinition(OperationsService), operationsService(context));
   const guests = new GuestServices(server, streams);
   const health = new Health(SERVICES);

@@ -22,9 +22,18 @@ export class Undecodable {
   }
 }
 
-export function serviceDefinition(service: DescService): ServiceDefinition {
-  return Object.fromEntries(service.methods.map((method) => [method.localName, methodDefinition(service, method)]));
+/** `undecoded`: local names of methods whose handlers get the bytes of each request, and decode them themselves. */
+export function serviceDefinition(service: DescService, undecoded: readonly string[] = []): ServiceDefinition {
+  return Object.fromEntries(
+    service.methods.map((method) => {
+      const definition = methodDefinition(service, method);
+      const isUndecoded = undecoded.includes(method.localName);
+      return [method.localName, isUndecoded ? { ...definition, requestDeserialize: asIs } : definition];
+    }),
+  );
 }
+
+const asIs = (bytes: Buffer): Buffer => bytes;
 
 function methodDefinition(service: DescService, method: DescMethod): MethodDefinition<Message | Undecodable, Encoded> {
   const requestStream = method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming";

@@ -4,7 +4,7 @@
  * whether anything newer than a late event has made it void.
  */
 import type { PartitionState } from "./partition-state.js";
-import type { Stock } from "./stock.js";
+import { LAST_EVENTS_MAX, type Stock } from "./stock.js";
 
 export type MovementKind = "moved" | "counted" | "dispatched" | "closed" | "reversed" | "healed";
 
@@ -82,6 +82,7 @@ export function figuresAt(
   sequence: number,
 ): FiguresAt | undefined {
   let { onHand, unavailable } = stock;
+  if (isAllBefore(stock, source, sequence)) return { onHand, unavailable, isSuperseded: false };
   let isSuperseded = false;
   const end = walkMovements(state, stock, (movement) => {
     // An earlier source of record: what stands here is what the move began with.
@@ -93,4 +94,10 @@ export function figuresAt(
     return true;
   });
   return end === "forgotten" ? undefined : { onHand, unavailable, isSuperseded };
+}
+
+/** Whether everything that ever happened to the stock is still with it, and is of this source and up to this sequence. */
+function isAllBefore({ lastEvents }: Stock, source: string, sequence: number): boolean {
+  if (lastEvents.length === LAST_EVENTS_MAX) return false;
+  return lastEvents.every((event) => event.source === source && event.sequence <= sequence);
 }

@@ -24,9 +24,17 @@ export class KeyedNumberedTable<T extends { readonly number: number }>
   }
 
   find(key: string): T | undefined {
+    return this.#find(key, (number) => this.get(number)!);
+  }
+
+  glance(key: string): T | undefined {
+    return this.#find(key, (number) => this.peek(number)!);
+  }
+
+  #find(key: string, read: (number: number) => T): T | undefined {
     let found: T | undefined;
     this.#index.find(hashKey(this.#seed, key), (number) => {
-      const item = this.get(number)!;
+      const item = read(number);
       if (this.#keyOf(item) !== key) return false;
       found = item;
       return true;

@@ -13,7 +13,7 @@ import { skuName } from "./reserve-message.js";
 import { type StreamExchange, StreamLoad } from "./stream-load.js";
 
 /** Enough units for any load of this benchmark, and no more than an event may bring (erp.quantityMax). */
-const UNITS_OF_EACH_STOCK = 100_000_000n;
+export const UNITS_OF_EACH_STOCK = 100_000_000n;
 const WINDOW = 512;
 
 export interface StockRange {
@@ -25,8 +25,8 @@ export interface StockRange {
   readonly units?: bigint;
 }
 
-/** Sends one StockReceived for each stock, under a new source; throws if one is not applied. */
-export async function receiveStock(port: number, range: StockRange): Promise<void> {
+/** Sends one StockReceived for each stock, under a new source, whose name it gives; throws if one is not applied. */
+export async function receiveStock(port: number, range: StockRange): Promise<string> {
   const connection = await Connection.open(port);
   const events = new StockReceivedMessages(range);
   const exchange: StreamExchange = { path: paths.streamEvents, message: events, onAnswer: expectApplied };
@@ -39,6 +39,7 @@ export async function receiveStock(port: number, range: StockRange): Promise<voi
   load.start(range.count);
   await load.finished();
   connection.close();
+  return events.source;
 }
 
 /** Each source numbers its own events, so each feed is a source of its own. */
@@ -46,7 +47,7 @@ let sourcesUsed = 0;
 
 /** The events of a range, one after the other. */
 class StockReceivedMessages implements OutgoingMessage {
-  readonly #source = `bench-${++sourcesUsed}`;
+  readonly source = `bench-${++sourcesUsed}`;
   readonly #range: StockRange;
   #sequence = 0;
   #encoded: Uint8Array;
@@ -70,9 +71,9 @@ class StockReceivedMessages implements OutgoingMessage {
     const sku = skuName(first + this.#sequence);
     this.#sequence++;
     const event = create(ErpEventSchema, {
-      source: this.#source,
+      source: this.source,
       sequence: BigInt(this.#sequence),
-      eventId: `${this.#source}-${this.#sequence}`,
+      eventId: `${this.source}-${this.#sequence}`,
       occurTime: timestampNow(),
       body: { case: "stockReceived", value: { warehouseId, sku, quantity: units, reference: "bench" } },
     });

@@ -33,6 +33,13 @@ export interface LatencyOptions {
   readonly durationMs: number;
 }
 
+/** How often, and for how long. */
+export interface CallRate {
+  readonly callsPerSecond: number;
+  /** Asked between calls; what was sent is still waited for. */
+  readonly isOver: (elapsedMs: number) => boolean;
+}
+
 export async function measureLatency(run: BenchRun, options: LatencyOptions): Promise<Latency> {
   const diskSyncP50Ms = await run.dataFolders.use(async (folder) => measureDiskSync(folder));
   return withStockedTarget(run, SPREAD_SKUS, async (server) => {
@@ -40,7 +47,9 @@ export async function measureLatency(run: BenchRun, options: LatencyOptions): Pr
     await warmUp(server, await connectLoad(server, groups.unary), groups.unary.warmUpCalls);
     await comeToRest(server);
     run.progress(`latency: ${Math.round(options.callsPerSecond)} calls a second`);
-    const waitsMs = await callAtRate(await server.connect(CONNECTIONS), options);
+    const { callsPerSecond, durationMs } = options;
+    const isOver = (elapsedMs: number) => elapsedMs >= durationMs;
+    const waitsMs = await callAtRate(await server.connect(CONNECTIONS), { callsPerSecond, isOver });
     return {
       p50Ms: percentile(waitsMs, 50),
       p99Ms: percentile(waitsMs, 99),
@@ -51,7 +60,7 @@ export async function measureLatency(run: BenchRun, options: LatencyOptions): Pr
 }
 
 /** Sends calls when they are due, whether or not earlier ones are answered, and tells how long each one took. */
-async function callAtRate(connections: readonly Connection[], options: LatencyOptions): Promise<number[]> {
+export async function callAtRate(connections: readonly Connection[], rate: CallRate): Promise<number[]> {
   const skus = spreadSkus({ first: 0, count: SPREAD_SKUS });
   const request = new ReserveMessage({ warehouseId: WAREHOUSE_ID, skus, lines: 1, streamed: false });
   const waitsMs: number[] = [];
@@ -59,8 +68,8 @@ async function callAtRate(connections: readonly Connection[], options: LatencyOp
   let sent = 0;
   const tick = () => Promise.race([sleep(TICK_MS), ...connections.map((connection) => connection.broken)]);
   const startedAtMs = performance.now();
-  for (let nowMs = startedAtMs; nowMs < startedAtMs + options.durationMs; nowMs = performance.now()) {
-    const due = Math.floor(((nowMs - startedAtMs) / 1000) * options.callsPerSecond);
+  for (let nowMs = startedAtMs; !rate.isOver(nowMs - startedAtMs); nowMs = performance.now()) {
+    const due = Math.floor(((nowMs - startedAtMs) / 1000) * rate.callsPerSecond);
     while (dueAtMs.length < due) dueAtMs.push(nowMs);
     for (; sent < due; sent++) {
       const connection = connections[sent % connections.length]!;

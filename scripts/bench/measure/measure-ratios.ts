@@ -4,6 +4,7 @@ import type { MeasureName } from "../bench-options.js";
 import type { BenchRun } from "./bench-run.js";
 import type { LoadComparison } from "./compare-loads.js";
 import { compareWithEcho, type GroupResult } from "./compare-with-echo.js";
+import { type DriftResult, measureDrift } from "./drift.js";
 import { type GroupName, groupNames } from "./groups.js";
 import { measureHotAndSpread } from "./hot-and-spread.js";
 import { type Latency, measureLatency } from "./latency.js";
@@ -26,6 +27,7 @@ export interface RatioResults {
   readonly openHolds: LoadComparison | undefined;
   readonly levelPutsPerReservation: number;
   readonly latency: Latency | undefined;
+  readonly drift: DriftResult | undefined;
   readonly machine: Machine;
 }
 
@@ -40,12 +42,14 @@ export async function measureRatios(run: BenchRun, only: readonly MeasureName[])
   const latency = only.includes("latency")
     ? await measureLatency(run, { callsPerSecond, durationMs: LATENCY_DURATION_MS })
     : undefined;
+  const drift = only.includes("drift") ? await measureDrift(run, callsPerSecond) : undefined;
   return {
     groups,
     hotAndSpread,
     openHolds,
     levelPutsPerReservation: run.totals.levelPuts / run.totals.reservations,
     latency,
+    drift,
     machine: describeMachine(run),
   };
 }

@@ -6,7 +6,7 @@ import type { SizeResults } from "../size/measure-size.js";
 import { roundForOutput } from "../statistics.js";
 
 export function ratioResultsToJson(results: RatioResults): Record<string, unknown> {
-  const { hotAndSpread, openHolds, latency, machine } = results;
+  const { hotAndSpread, openHolds, latency, drift, machine } = results;
   return {
     ...Object.fromEntries(Object.entries(results.groups).map(([name, group]) => [name, groupToJson(group)])),
     ...(hotAndSpread && { hot_vs_spread: comparisonToJson(hotAndSpread) }),
@@ -18,6 +18,15 @@ export function ratioResultsToJson(results: RatioResults): Record<string, unknow
         p99_ms: roundForOutput(latency.p99Ms),
         disk_sync_p50_ms: roundForOutput(latency.diskSyncP50Ms),
         calls_per_s: roundForOutput(latency.callsPerSecond),
+      },
+    }),
+    ...(drift && {
+      drift: {
+        p99_ratio: roundForOutput(drift.p99Ratio),
+        p99_ms: roundForOutput(drift.p99Ms),
+        usual_p99_ms: roundForOutput(drift.usualP99Ms),
+        positions: drift.positions,
+        positions_per_s: roundForOutput(drift.positionsPerSecond),
       },
     }),
     machine: machineToJson(machine),

@@ -19,6 +19,7 @@ export const ratioTargets: readonly Target[] = [
   { name: "replay.ratio", bound: "at least", value: 0.6 },
   { name: "hot_vs_spread.cpu_ratio", bound: "at least", value: 0.95 },
   { name: "open_holds.cpu_ratio", bound: "at least", value: 0.85 },
+  { name: "drift.p99_ratio", bound: "at most", value: 1.3 },
   { name: "level_puts_per_reservation", bound: "at most", value: 0.25 },
 ];
 

@@ -8,9 +8,9 @@ import type {
   RequestPositionsRequest,
   ResolveDriftRequest,
 } from "../../gen/holdfast/v1/drift_pb.js";
-import type { ReportPositionsRequest } from "../../gen/holdfast/v1/erp_service_pb.js";
 import { EDGE_LIMITS } from "../../limits.js";
-import { FieldCheck } from "./field-check.js";
+import { FieldCheck, isCount, isFigure, isName } from "./field-check.js";
+import type { PositionsMessage } from "./positions-message.js";
 import type { Checked } from "./reservation-requests.js";
 
 /** Indexed by the enum's number; there is no default. */
@@ -66,31 +66,46 @@ export interface ReportHead {
   readonly full: boolean;
 }
 
-/** One message of a report; `head` is that of the first, undefined before it. */
-export function checkReport(
-  request: ReportPositionsRequest,
-  head: ReportHead | undefined,
-): Checked<{ readonly head: ReportHead; readonly positions: readonly Position[]; readonly last: boolean }> {
+/** The head of one message of a report; `first` is that of the first message, undefined before it. */
+export function checkReportHead(
+  { head, count }: PositionsMessage,
+  first: ReportHead | undefined,
+): Checked<{ readonly head: ReportHead; readonly last: boolean }> {
   const check = new FieldCheck();
-  const { source, runId, full, last } = request;
+  const { source, runId, full, last } = head;
   check.name("source", source);
   check.name("run_id", runId);
   const rule = "must be the same in every message of a report";
-  if (head !== undefined && source !== head.source) check.fail("source", rule);
-  if (head !== undefined && runId !== head.runId) check.fail("run_id", rule);
-  if (head !== undefined && full !== head.full) check.fail("full", rule);
+  if (first !== undefined && source !== first.source) check.fail("source", rule);
+  if (first !== undefined && runId !== first.runId) check.fail("run_id", rule);
+  if (first !== undefined && full !== first.full) check.fail("full", rule);
+  check.atMost("positions", count, EDGE_LIMITS.elementsMax);
+  return check.refusal() ?? { head: { source, runId, full }, last };
+}
+
+/** Some positions of a message. Throws where the bytes of one are none. */
+export function checkPositions(
+  message: PositionsMessage,
+  from: number,
+  to: number,
+): Checked<{ readonly positions: readonly Position[] }> {
+  const check = new FieldCheck();
   const positions: Position[] = [];
-  if (check.atMost("positions", request.positions.length, EDGE_LIMITS.elementsMax)) {
-    request.positions.forEach((position, index) => {
-      const path = `positions[${index}]`;
-      const { warehouseId, sku } = position;
-      check.name(`${path}.warehouse_id`, warehouseId);
-      check.name(`${path}.sku`, sku);
-      const onHand = check.figure(`${path}.on_hand`, position.onHand);
-      const unavailable = check.count(`${path}.unavailable`, position.unavailable);
-      const asOfSequence = check.count(`${path}.as_of_sequence`, position.asOfSequence);
-      positions.push({ warehouseId, sku, onHand, unavailable, asOfSequence });
+  for (let index = from; index < to; index++) {
+    const { warehouseId, sku, onHand, unavailable, asOfSequence } = message.position(index);
+    // The paths are built for bad positions only: a run has a million good ones.
+    if (!isName(warehouseId)) check.name(`positions[${index}].warehouse_id`, warehouseId);
+    if (!isName(sku)) check.name(`positions[${index}].sku`, sku);
+    if (!isFigure(onHand)) check.figure(`positions[${index}].on_hand`, onHand);
+    if (!isCount(unavailable)) check.count(`positions[${index}].unavailable`, unavailable);
+    if (!isCount(asOfSequence)) check.count(`positions[${index}].as_of_sequence`, asOfSequence);
+    positions.push({
+      warehouseId,
+      sku,
+      onHand: Number(onHand),
+      unavailable: Number(unavailable),
+      asOfSequence: Number(asOfSequence),
     });
   }
-  return check.refusal() ?? { head: { source, runId, full }, positions, last };
+  return check.refusal() ?? { positions };
 }

@@ -76,7 +76,7 @@ export class FieldCheck {
 
   /** Whole base units, 0 to 2^53 - 1. */
   count(field: string, value: bigint): number {
-    if (value < 0n || value > BIG_MAX) this.fail(field, `must be 0 to ${QUANTITY_MAX}`);
+    if (!isCount(value)) this.fail(field, `must be 0 to ${QUANTITY_MAX}`);
     return Number(value);
   }
 
@@ -87,7 +87,7 @@ export class FieldCheck {
 
   /** Whole base units, which may be below 0. */
   figure(field: string, value: bigint): number {
-    if (value > BIG_MAX || value < -BIG_MAX) this.fail(field, `must be -${QUANTITY_MAX} to ${QUANTITY_MAX}`);
+    if (!isFigure(value)) this.fail(field, `must be -${QUANTITY_MAX} to ${QUANTITY_MAX}`);
     return Number(value);
   }
 
@@ -157,6 +157,16 @@ export class FieldCheck {
 
 function isQuantity(value: bigint): boolean {
   return value >= 1n && value <= BIG_MAX;
+}
+
+/** 0 to 2^53 - 1. */
+export function isCount(value: bigint): boolean {
+  return value >= 0n && value <= BIG_MAX;
+}
+
+/** As a quantity, or as far below 0. */
+export function isFigure(value: bigint): boolean {
+  return value >= -BIG_MAX && value <= BIG_MAX;
 }
 
 /** 1 to 128 code points, none of category Cc, Cs, Zl, Zp. */

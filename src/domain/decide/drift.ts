@@ -54,7 +54,7 @@ const INCOMPARABLE: Verdict = { kind: "incomparable" };
 
 export function judgePosition(state: PartitionState, position: Position, { source, policy }: DriftContext): Verdict {
   if (position.asOfSequence > source.applied) return { kind: "deferred" };
-  const stock = state.stocks.find(position.sku);
+  const stock = state.stocks.glance(position.sku);
   if (stock === undefined || !stock.opened) {
     if (isNothing(position)) return { kind: "agrees", missing: "here" };
     return { kind: "drifts", drift: { stock, ours: NOTHING_HERE, theirs: position, missing: "here" } };
@@ -115,19 +115,14 @@ export function decideVerdict(state: PartitionState, verdict: Verdict, context: 
 
 /** How a verdict counts about which nothing is to be decided. */
 export function harmlessCounts(verdict: Exclude<Verdict, { kind: "drifts" }>): Partial<DriftCounts> {
-  switch (verdict.kind) {
-    case "deferred":
-      return { deferred: 1 };
-    case "incomparable":
-      return { incomparable: 1 };
-    case "agrees":
-      return countsOf(verdict.missing);
-  }
+  return verdict.kind === "agrees" ? countsOf(verdict.missing) : ONE_OF[verdict.kind];
 }
+
+const ONE_OF = { deferred: { deferred: 1 }, incomparable: { incomparable: 1 }, compared: { compared: 1 } } as const;
 
 /** A stock that was not told was not compared with anything. */
 function countsOf(missing: Missing | undefined): Partial<DriftCounts> {
-  if (missing === undefined) return { compared: 1 };
+  if (missing === undefined) return ONE_OF.compared;
   return missing === "here" ? { compared: 1, missingHere: 1 } : { missingThere: 1 };
 }
 

@@ -1,8 +1,10 @@
 /** One run of positions while it goes on: what was told, what differs, and how far the search for what was not told has got. */
-import { addCounts, type DriftCounts, NO_DRIFT, type Position } from "../../domain/drift.js";
+import { type DriftCounts, NO_DRIFT, type Position } from "../../domain/drift.js";
 import type { PartitionEvent } from "../../domain/event.js";
 import { isOfOneWarehouse } from "./positions-asker.js";
 import { StockBits } from "./stock-bits.js";
+
+type CountName = Exclude<keyof DriftCounts, "causes">;
 
 /** "ending": everything is told, and what differs is being decided about. */
 export type PositionRunState = "open" | "ending" | "ended" | "abandoned";
@@ -21,7 +23,7 @@ export class PositionRun implements RunHead {
   state: PositionRunState = "open";
   /** Service time; 0 before the first part. */
   startedAtMs = 0;
-  counts: DriftCounts = NO_DRIFT;
+  readonly #counts = { ...NO_DRIFT, causes: [...NO_DRIFT.causes] };
   /** Stocks that the source told, and those that this run healed. */
   readonly told = new StockBits();
   readonly healed = new StockBits();
@@ -52,8 +54,21 @@ export class PositionRun implements RunHead {
     return this.full && !isOfOneWarehouse(this.runId);
   }
 
-  count(counts: Partial<DriftCounts>): void {
-    this.counts = addCounts(this.counts, counts);
+  /** As they stand now. */
+  get counts(): DriftCounts {
+    return { ...this.#counts, causes: [...this.#counts.causes] };
+  }
+
+  get drifted(): number {
+    return this.#counts.drifted;
+  }
+
+  /** In place: a run of a million positions is counted a million times. */
+  count({ causes, ...counts }: Partial<DriftCounts>): void {
+    for (const name in counts) this.#counts[name as CountName] += counts[name as CountName] ?? 0;
+    causes?.forEach((count, index) => {
+      this.#counts.causes[index]! += count;
+    });
   }
 
   tell({ asOfSequence }: Position): void {

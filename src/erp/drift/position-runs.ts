@@ -85,10 +85,10 @@ export class PositionRuns {
       const next = this.#deferred.take(source.name, source.applied);
       if (next === undefined) break;
       const { run, position } = next;
-      const { drifted } = run.counts;
+      const { drifted } = run;
       run.waiting -= 1;
       this.#compareLate(turn, { run, source, position });
-      if (run.state === "ended" && (run.waiting === 0 || run.counts.drifted > drifted)) changed.add(run);
+      if (run.state === "ended" && (run.waiting === 0 || run.drifted > drifted)) changed.add(run);
     }
     const searched = this.#searchLate(turn, source);
     if (searched !== undefined) changed.add(searched);
@@ -140,7 +140,7 @@ export class PositionRuns {
   }
 
   #judge({ run, contexts }: Work, partition: PartitionStore, position: Position): Verdict {
-    const stock = partition.stocks.find(position.sku);
+    const stock = partition.stocks.glance(position.sku);
     if (stock !== undefined) run.told.add(partition.partition, stock.number);
     return judgePosition(partition, position, contexts.of(partition));
   }
@@ -186,7 +186,7 @@ export class PositionRuns {
     }
     const partition = turn.openWarehouse(warehouseId);
     this.#decide(work, partition, judgePosition(partition, position, contexts.of(partition)));
-    const stock = partition.stocks.find(sku);
+    const stock = partition.stocks.glance(sku);
     // It may have come into being just now.
     if (stock !== undefined) run.told.add(partition.partition, stock.number);
   }

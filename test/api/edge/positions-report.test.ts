@@ -11,7 +11,7 @@ import {
   type ReportPositionsResponse,
 } from "../../../src/gen/holdfast/v1/erp_service_pb.js";
 import type { PositionSchema } from "../../../src/gen/holdfast/v1/position_pb.js";
-import { EDGE_LIMITS, LIMITS } from "../../../src/limits.js";
+import { EDGE_LIMITS } from "../../../src/limits.js";
 import { invalidField, refusalOf } from "../refusal-of.js";
 import { EdgeHarness } from "./edge-harness.js";
 
@@ -74,7 +74,7 @@ describe("a report", () => {
     expect(answer).toMatchObject({ runId: "r", compared: 601n });
     const [run] = edge.ports.runs;
     expect(run!.head).toEqual({ source: "erp", runId: "r", full: true });
-    expect(run!.parts.map(({ length }) => length)).toEqual([LIMITS.turnPositionsMax, LIMITS.turnPositionsMax, 88, 1]);
+    expect(run!.parts.map(({ length }) => length)).toEqual([...Array.from({ length: 9 }, () => 64), 24, 1]);
     expect(run!.parts.flat().map(({ sku }) => sku)).toEqual([...many(600).map(({ sku }) => sku), "A"]);
     expect(run!.parts.at(-1)).toEqual([{ warehouseId: "W1", sku: "A", onHand: -7, unavailable: 2, asOfSequence: 9 }]);
     expect(run!.isAbandoned).toBe(false);
