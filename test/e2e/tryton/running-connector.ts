@@ -15,9 +15,9 @@ export class RunningConnector {
   /** Everything that it wrote. */
   said = "";
 
-  constructor(configFile: string, env: NodeJS.ProcessEnv) {
+  constructor(configFile: string, env: NodeJS.ProcessEnv, ...flags: string[]) {
     const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("HOLDFAST_"));
-    this.#child = spawn(process.execPath, [MAIN, "connect", "--config", configFile], {
+    this.#child = spawn(process.execPath, [MAIN, "connect", "--config", configFile, ...flags], {
       env: { ...Object.fromEntries(inherited), ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });

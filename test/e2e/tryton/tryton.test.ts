@@ -5,7 +5,13 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { stringify } from "yaml";
-import { FreshnessState, HoldfastClient, ReservationState, ReserveOutcome } from "../../../src/client/index.js";
+import {
+  DriftAction,
+  FreshnessState,
+  HoldfastClient,
+  ReservationState,
+  ReserveOutcome,
+} from "../../../src/client/index.js";
 import { RunningServer } from "../process/running-server.js";
 import { RunningConnector } from "./running-connector.js";
 import { missingTryton, RunningTryton, type Works } from "./running-tryton.js";
@@ -27,7 +33,7 @@ async function until(what: string, isSo: () => Promise<boolean>): Promise<void> 
   throw new Error(`not in time: ${what}\n${connector.said.slice(-3_000)}`);
 }
 
-async function connect(): Promise<RunningConnector> {
+async function connect(...flags: string[]): Promise<RunningConnector> {
   const file = join(folder, "connect.yaml");
   const settings = {
     server: server.listen,
@@ -40,7 +46,7 @@ async function connect(): Promise<RunningConnector> {
     log: { format: "json", level: "debug" },
   };
   await writeFile(file, stringify(settings));
-  return new RunningConnector(file, { TRYTON_PASSWORD: tryton.password });
+  return new RunningConnector(file, { TRYTON_PASSWORD: tryton.password }, ...flags);
 }
 
 async function onHandHere(): Promise<Record<string, bigint>> {
@@ -175,6 +181,45 @@ describe.skipIf(missing !== undefined)(`Tryton${missing === undefined ? "" : ` (
     await until("and waits again", async () => (await shipmentOf(kept))?.state === "waiting");
     await client.release({ reservationId: kept, dealerId: DEALERS[0]! });
     await until("the shipment is cancelled", async () => (await shipmentOf(kept))?.state === "cancelled");
+    expect(await connector.end("SIGTERM")).toBe(0);
+  }, 120_000);
+
+  test("positions that are read while goods move show no drift, and heal what a lost state has left out", async () => {
+    connector = await connect();
+    const policy = {
+      warehouseId: "WH",
+      driftThresholdUnits: 0n,
+      driftThresholdPercent: 0,
+      driftAction: DriftAction.HEAL,
+    };
+    await client.putPolicy({ policy });
+    const moving = (async () => {
+      for (let turn = 0; turn < 10; turn++) {
+        await tryton.move(works, { sku: SKUS[turn % 3]!, quantity: 1, from: "supplier", to: "storage" });
+      }
+    })();
+    const { runId } = await client.requestPositions({ source: "tryton", full: true });
+    await moving;
+    const runOf = async (name: string) => {
+      const { runs } = await client.listDriftRuns({ source: "tryton" });
+      return runs.find((run) => run.runId === name && run.endTime !== undefined);
+    };
+    await until("the run is over", async () => (await runOf(runId)) !== undefined);
+    expect(await runOf(runId)).toMatchObject({ compared: 3n, drifted: 0n, deferred: 0n, missingThere: 0n });
+
+    await connector.end("SIGKILL");
+    await rm(join(folder, "state"), { recursive: true });
+    await tryton.move(works, { sku: "nut", quantity: 11, from: "supplier", to: "storage" });
+    const lost = await connect();
+    await until("a connector without its state gives up", async () => !lost.isRunning);
+    expect(lost.said).toMatch(/the state is missing or old/);
+    connector = await connect("--take-over");
+    await until("the figures are healed", async () => sameFigures(await onHandHere(), await tryton.onHand(works)));
+    await tryton.move(works, { sku: "washer", quantity: 4, from: "supplier", to: "storage" });
+    await until("it goes on", async () => sameFigures(await onHandHere(), await tryton.onHand(works)));
+    const { runs } = await client.listDriftRuns({ source: "tryton" });
+    const takenOver = runs.find((run) => run.runId.startsWith("take-over-"));
+    expect(takenOver).toMatchObject({ compared: 3n, drifted: 1n, healed: 1n });
   }, 120_000);
 });
 
