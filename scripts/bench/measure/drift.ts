@@ -8,6 +8,7 @@ import { median, percentile } from "../statistics.js";
 import { type BenchRun, WAREHOUSE_ID, withStockedTarget } from "./bench-run.js";
 import { connectLoad, groups, SPREAD_SKUS } from "./groups.js";
 import { callAtRate } from "./latency.js";
+import { ROUNDS_MIN } from "./rounds.js";
 import { comeToRest, warmUp } from "./turn.js";
 
 const STOCKS_TOLD = 100_000;
@@ -40,7 +41,8 @@ export function measureDrift(run: BenchRun, callsPerSecond: number): Promise<Dri
     const beside: number[] = [];
     const isOver = (elapsedMs: number) => elapsedMs >= TURN_MS;
     const besideFrom = report.told;
-    while (report.told < POSITIONS) {
+    const endsAtMs = performance.now() + run.roundsBudgetMs;
+    while (report.told < POSITIONS && (usual.length < ROUNDS_MIN || performance.now() < endsAtMs)) {
       run.progress(`drift: ${report.told} of ${POSITIONS} positions`);
       usual.push(percentile(await callAtRate(connections, { callsPerSecond, isOver }), 99));
       const startedAtMs = performance.now();
