@@ -209,6 +209,68 @@ describe("a report", () => {
   });
 });
 
+describe("what is left", () => {
+  /** A report without its end. */
+  const open = async (...positions: readonly PositionInit[]) => {
+    let tellMore = () => {};
+    const more = new Promise<void>((resolve) => {
+      tellMore = resolve;
+    });
+    const abort = new AbortController();
+    async function* batches() {
+      yield positions as never;
+      await more;
+    }
+    const report = client.reportPositions(
+      { source: "erp", runId: "open", batches: batches() },
+      { signal: abort.signal },
+    );
+    report.catch(() => {});
+    // What was told before this is compared before it.
+    for (let call = 0; call < 5; call++) await service.figures("A");
+    return { report, tellMore, cancel: () => abort.abort() };
+  };
+  const nothing = async () => {
+    expect(await found()).toEqual([]);
+    expect((await service.call(ops.listDriftRuns, {})).runs).toEqual([]);
+    expect(await service.figures("A")).toMatchObject({ onHand: 100n, availableToPromise: 100n });
+  };
+
+  test("of a run that is cancelled, is nothing; it may be told again under its id", async () => {
+    await policy(DriftAction.HEAL);
+    const { report: cancelled, cancel } = await open(at("A", 90, 2), at("B", 1, 3));
+    cancel();
+    await expect(cancelled).rejects.toMatchObject({ code: 1 });
+    await service.erp({ case: "stockReceived", value: { warehouseId: "W2", sku: "A", quantity: 1n } });
+    await nothing();
+    expect((await service.figures("B")).onHand).toBe(50n);
+    const again = await client.reportPositions({ source: "erp", runId: "open", batches: [[at("A", 90, 2)] as never] });
+    expect(again).toMatchObject({ healed: 1n });
+  });
+
+  test("of a run in which the service stops, is nothing", async () => {
+    await policy(DriftAction.QUARANTINE);
+    const { report: stopped, tellMore } = await open(at("A", 90, 2));
+    await service.restart();
+    tellMore();
+    await expect(stopped).rejects.toThrow();
+    client.close();
+    client = new Client(service.address);
+    await nothing();
+  });
+
+  test("of a decision, is who decided and why, over a restart", async () => {
+    await report([at("A", 90, 2)]);
+    const decision = { resolution: DriftResolution.DISMISS, actor: "ann", reason: "counted, we are right" };
+    await service.call(ops.resolveDrift, { warehouseId: "W1", number: 1n, ...decision });
+    await service.restart({ withoutSnapshots: true });
+    expect(await found()).toMatchObject([
+      { state: DriftState.DISMISSED, resolveActor: "ann", resolveReason: "counted, we are right" },
+    ]);
+    expect((await found())[0]!.resolveTime).toBeDefined();
+  });
+});
+
 test("what is asked of a source goes out on its stream, between answers, until it reports", async () => {
   const stream = service.duplex(ErpService.method.streamEvents);
   const answers: StreamEventsResponse[] = [];
