@@ -96,6 +96,36 @@ export function figuresAt(
   return end === "forgotten" ? undefined : { onHand, unavailable, isSuperseded };
 }
 
+/**
+ * Whether there was nothing of a stock after any event of its source from a sequence on, late ones taken where they belong; undefined
+ * where that is older than what is remembered.
+ */
+export function hadNothingSince(
+  state: PartitionState,
+  stock: Stock,
+  source: string,
+  sequence: number,
+): boolean | undefined {
+  let { onHand, unavailable } = stock;
+  const since: Movement[] = [];
+  const end = walkMovements(state, stock, (movement) => {
+    if (movement.source !== source) return false;
+    if (movement.sequence <= sequence) return movement.isLate;
+    onHand -= movement.onHandDelta;
+    unavailable -= movement.unavailableDelta;
+    since.push(movement);
+    return true;
+  });
+  if (end === "forgotten") return undefined;
+  if (onHand === 0 && unavailable === 0) return true;
+  since.sort((one, other) => one.sequence - other.sequence || one.number - other.number);
+  return since.some((movement) => {
+    onHand += movement.onHandDelta;
+    unavailable += movement.unavailableDelta;
+    return onHand === 0 && unavailable === 0;
+  });
+}
+
 /** Whether everything that ever happened to the stock is still with it, and is of this source and up to this sequence. */
 function isAllBefore({ lastEvents }: Stock, source: string, sequence: number): boolean {
   if (lastEvents.length === LAST_EVENTS_MAX) return false;

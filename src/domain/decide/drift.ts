@@ -5,7 +5,7 @@
  */
 import { addCounts, DRIFT_CAUSES, type DriftCounts, isDrift, NO_DRIFT, type Position } from "../drift.js";
 import type { DriftFound, PartitionEvent, StockHealed } from "../event.js";
-import { type FiguresAt, figuresAt, walkMovements } from "../movement.js";
+import { type FiguresAt, figuresAt, hadNothingSince, walkMovements } from "../movement.js";
 import type { PartitionState } from "../partition-state.js";
 import type { EffectivePolicy } from "../policy.js";
 import { QUANTITY_MAX } from "../quantity.js";
@@ -73,8 +73,8 @@ export interface RunSpan {
 
 /**
  * A stock that a full run of its source did not tell counts as 0 there. Events that were on their way while the run was taken are no
- * drift: it is missing only if we had it at the first and at the last sequence that the run told; else there is nothing to say. The last
- * one has to be applied.
+ * drift: it is missing only if we had some of it at every moment since the first sequence that the run told; else there is nothing to
+ * say, as many sources do not tell what they have nothing of. The last sequence has to be applied.
  */
 export function judgeMissing(
   state: PartitionState,
@@ -83,9 +83,9 @@ export function judgeMissing(
   { source, policy }: DriftContext,
 ): Verdict | undefined {
   const ours = ownFigures(state, stock, source, last);
-  const before = first === last ? ours : ownFigures(state, stock, source, first);
-  if (ours === undefined || before === undefined) return INCOMPARABLE;
-  if (isNothing(ours) || isNothing(before)) return undefined;
+  const hadNothing = hadNothingSince(state, stock, source.name, first);
+  if (ours === undefined || hadNothing === undefined || first < stock.sourceFrom) return INCOMPARABLE;
+  if (hadNothing) return undefined;
   const theirs = { sku: stock.sku, onHand: 0, unavailable: 0, asOfSequence: last };
   if (!differs(ours, theirs, policy)) return { kind: "agrees", missing: "there" };
   return { kind: "drifts", drift: { stock, ours, theirs, missing: "there" } };
