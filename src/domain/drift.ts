@@ -108,6 +108,6 @@ export interface DriftThreshold {
 export function isDrift(ours: number, theirs: number, policy: DriftThreshold): boolean {
   const difference = Math.abs(ours - theirs);
   if (difference <= policy.driftThresholdUnits) return false;
-  // The percentage is of the source's figure; nothing is multiplied before it is made small.
-  return difference / 100 > (Math.abs(theirs) / 100) * (policy.driftThresholdPercent / 100);
+  // The percentage is of the source's figure. Exact: quantities may be near 2^53, and a difference at the threshold is within it.
+  return BigInt(difference) * 100n > BigInt(Math.abs(theirs)) * BigInt(policy.driftThresholdPercent);
 }
