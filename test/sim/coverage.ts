@@ -50,6 +50,7 @@ const FAULTS = [
   "ERP: an event was undone",
   "ERP: an event was undone twice",
   "ERP: it was away for a while",
+  "ERP: a position was wrong",
 ] as const;
 
 const RARE_EVENTS = [
@@ -101,6 +102,9 @@ const RARE_EVENTS = [
   "a provisional order that was at risk was confirmed",
   "a provisional order was confirmed",
   "a provisional order was listed at risk",
+  "positions were compared while later events had been applied",
+  "positions drifted",
+  "a stock was healed",
   "a gap was skipped by an operator",
   "a dead letter was replayed",
   "a dispatch was attached by an operator",

@@ -24,6 +24,7 @@ export class ErpFeed {
   /** It says that it is alive. */
   readonly #hasHeartbeats: boolean;
   #awayUntilUs = 0;
+  #runs = 0;
 
   /** `before`: the same ERP in another world, which remembers what it said there. */
   constructor(world: World, source: string, callers: Callers, before?: ErpFeed) {
@@ -73,11 +74,11 @@ export class ErpFeed {
   #isBack(): void {
     const { random, isCalm, time } = this.#world;
     if (!isCalm && random.chance(0.6)) {
-      for (const sku of SKUS.slice(0, 1 + random.below(4))) {
+      for (const sku of SKUS.slice(0, 4)) {
         const at = { warehouseId: random.pick(WAREHOUSES), sku };
         this.#count(at);
         const received: ErpBody = { kind: "StockReceived", ...at, quantity: 20, reference: "" };
-        if (random.chance(0.5)) time.in(random.below(300_000), () => this.#offer(this.#next(received)));
+        if (random.chance(0.9)) time.in(random.below(30_000), () => this.#offer(this.#next(received)));
       }
     }
     if (this.#hasHeartbeats) this.#heartbeat();
@@ -85,7 +86,7 @@ export class ErpFeed {
   }
 
   #count({ warehouseId, sku }: { readonly warehouseId: string; readonly sku: string }): void {
-    this.#offer(this.#next({ kind: "StockCounted", warehouseId, sku, onHand: this.#world.random.below(8) }));
+    this.#offer(this.#next({ kind: "StockCounted", warehouseId, sku, onHand: this.#world.random.below(4) }));
   }
 
   /** Goods come in everywhere. */
@@ -100,8 +101,9 @@ export class ErpFeed {
   move(): void {
     const { random, coverage } = this.#world;
     const choice = random.below(100);
-    if (choice < 62) this.#say();
-    else if (choice < 70) this.#sayLate();
+    if (choice < 60) this.#say();
+    else if (choice < 68) this.#sayLate();
+    else if (choice < 71) this.#report();
     else if (choice < 80) this.#heartbeat();
     else if (choice < 95) this.catchUp();
     else if (this.#said.length > 0) {
@@ -118,6 +120,43 @@ export class ErpFeed {
       const { appliedSequence } = told.value as { appliedSequence: number };
       this.#sayAgain({ first: appliedSequence + 1, last: Math.min(this.last, appliedSequence + 40) });
     });
+  }
+
+  /**
+   * Tells what it has of some stocks, each as of some sequence not long ago: what the oracle says that it has, or now and then
+   * something else. Other events are told meanwhile.
+   */
+  #report(): void {
+    const { random, coverage, oracle } = this.#world;
+    this.#ask({ kind: "sourceStatus", source: this.#source }, (told) => {
+      if (told.kind !== "answered") return;
+      const { appliedSequence } = told.value as { appliedSequence: number };
+      if (appliedSequence === 0) return;
+      const skus = [...new Set([...SKUS.slice(0, 4), ...Array.from({ length: 4 }, () => random.pick(SKUS))])];
+      const positions = skus.map((sku) => {
+        const asOfSequence = Math.max(1, appliedSequence - random.below(12));
+        const at = { warehouseId: random.pick(WAREHOUSES), sku, asOfSequence };
+        const { onHand, unavailable } = oracle.truth(this.#source, at);
+        if (asOfSequence < appliedSequence)
+          coverage.count("positions were compared while later events had been applied");
+        if (random.chance(0.7)) return { ...at, onHand, unavailable };
+        coverage.count("ERP: a position was wrong");
+        return { ...at, onHand: onHand + 1 + random.below(3), unavailable: unavailable + random.below(2) };
+      });
+      this.#runs += 1;
+      const run = { source: this.#source, runId: `${this.#source}-run-${this.#world.seed}-${this.#runs}` };
+      this.#ask({ kind: "positions", ...run, positions }, (begun) => {
+        if (begun.kind !== "answered") return;
+        this.#ask({ kind: "positionsEnd", ...run }, (ended) => this.#hearRun(ended));
+      });
+    });
+  }
+
+  #hearRun(told: Told): void {
+    if (told.kind !== "answered") return;
+    const { drifted, healed } = told.value as { readonly drifted: number; readonly healed: number };
+    this.#world.coverage.count("positions drifted", drifted);
+    this.#world.coverage.count("a stock was healed", healed);
   }
 
   #heartbeat(): void {

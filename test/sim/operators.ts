@@ -35,7 +35,7 @@ export class Operators {
 
   move(): void {
     const { random } = this.#world;
-    switch (random.below(13)) {
+    switch (random.below(15)) {
       case 0:
         this.#putSource();
         break;
@@ -55,6 +55,8 @@ export class Operators {
         break;
       case 6:
       case 7:
+      case 13:
+      case 14:
         this.#seeToRisks();
         break;
       case 8:

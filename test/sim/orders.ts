@@ -125,6 +125,9 @@ export class Orders {
       ...(set(forPlace) ? { degradedBufferUnits: this.#random.below(4) } : {}),
       ...(set(forPlace) ? { degradedBufferPercent: this.#random.pick([0, 12, 50, 100]) } : {}),
       ...(set(forPlace) ? { degradedBufferSpanMs: this.#random.pick([1, 1_000, 7_001, 20_000]) } : {}),
+      ...(set(forPlace) ? { driftAction: this.#random.pick(["ASK", "HEAL"] as const) } : {}),
+      ...(set(forPlace) ? { driftThresholdUnits: this.#random.below(3) } : {}),
+      ...(set(forPlace) ? { driftThresholdPercent: this.#random.pick([0, 10]) } : {}),
       ...(set(forPlace) ? { commitOverdueAfterMs: this.#random.pick([1_000, 10_000]) } : {}),
     };
     return { kind: "PutPolicy", scope, fields, attribution: ATTRIBUTION };

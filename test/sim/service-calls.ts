@@ -2,7 +2,7 @@
  * How callers reach the service, whatever process it is in now. Each decision is seen as it is made, with its service time and its
  * place in the order, and told to the oracle; each outcome is held against what the oracle said.
  */
-import type { Outcome } from "../../src/actor/service.js";
+import type { Outcome, PositionRunPort } from "../../src/actor/service.js";
 import type { Task } from "../../src/actor/task.js";
 import type { Turn } from "../../src/actor/turn.js";
 import type { LogNode } from "../../src/compose/log-node.js";
@@ -53,6 +53,8 @@ export class ServiceCalls {
   #waiting = new Set<Call>();
   #lastDecided = { timeMs: 0, monotonicMs: 0 };
   #decisions = 0;
+  /** Runs of positions that this process was told of, by their ids. */
+  readonly #runs = new Map<string, PositionRunPort>();
   /** The turn that the oracle was told of last. */
   #turn: Turn | undefined;
 
@@ -102,6 +104,7 @@ export class ServiceCalls {
     watchUpkeep(node.store, (turn, work) => this.#lookedAfter(turn, node, work));
     this.#node = node;
     this.#process += 1;
+    this.#runs.clear();
     this.#outages.restarted();
     this.#lastDecided = { timeMs: 0, monotonicMs: 0 };
   }
@@ -124,13 +127,18 @@ export class ServiceCalls {
       return;
     }
     this.#waiting.add(call);
-    const { commands, ingest } = node.ports;
+    const { commands, ingest, positions } = node.ports;
     const settle = (outcome: Outcome<unknown>): void => this.#settle(call, outcome);
     this.#entering = call;
     if (request.kind === "command") commands.submit(request.command, (answer) => structuredClone(answer), settle);
     else if (request.kind === "erp") ingest.offer(request.event, settle);
     else if (request.kind === "heartbeat") ingest.heartbeat({ ...request, erpResponseMs: undefined }, settle);
-    else ingest.sourceStatus(request.source, settle);
+    else if (request.kind === "sourceStatus") ingest.sourceStatus(request.source, settle);
+    else if (request.kind === "positions") {
+      const run = positions.begin({ ...request, full: false });
+      this.#runs.set(request.runId, run);
+      run.compare(request.positions, settle);
+    } else this.#runs.get(request.runId)!.finish(settle);
     this.#entering = undefined;
   }
 
@@ -237,6 +245,9 @@ export function nameOf(request: Request): string {
       return `event ${request.event.source} ${request.event.sequence}`;
     case "heartbeat":
       return `heartbeat ${request.source} ${request.lastSequence}`;
+    case "positions":
+    case "positionsEnd":
+      return `${request.kind} ${request.source} ${request.runId}`;
     case "sourceStatus":
       return `status ${request.source}`;
     case "command": {

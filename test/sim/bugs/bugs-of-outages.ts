@@ -1,4 +1,4 @@
-/** Deliberate bugs in what happens while an ERP is away, when it is back, and to what comes late or is undone. */
+/** Deliberate bugs in what happens while an ERP is away and when it is back, to what comes late or is undone, and in drift. */
 import type { DeliberateBug } from "./deliberate-bug.js";
 import { replaceIn } from "./deliberate-bug.js";
 
@@ -12,6 +12,8 @@ type Coverage = typeof import("../../../src/domain/coverage.js");
 type Accuracy = typeof import("../../../src/domain/accuracy.js");
 type Source = typeof import("../../../src/domain/source.js");
 type Turns = typeof import("../../../src/actor/turn.js");
+type Drift = typeof import("../../../src/domain/drift.js");
+type DriftEvents = typeof import("../../../src/domain/evolve/drift-events.js");
 type Risk = typeof import("../../../src/domain/decide/resolve-risk.js");
 
 export const BUGS_OF_OUTAGES: readonly DeliberateBug[] = [
@@ -88,7 +90,7 @@ export const BUGS_OF_OUTAGES: readonly DeliberateBug[] = [
   },
   {
     name: "provisional orders are confirmed although nothing covers them",
-    seeds: 60,
+    seeds: 30,
     shows: /P11|provisional/,
     plant() {
       confirmAs((orders) => orders, true);
@@ -97,7 +99,7 @@ export const BUGS_OF_OUTAGES: readonly DeliberateBug[] = [
   },
   {
     name: "provisional orders are confirmed newest first",
-    seeds: 40,
+    seeds: 30,
     shows: /P11: .* committed earlier/,
     plant() {
       confirmAs((orders) => orders.toReversed(), false);
@@ -106,7 +108,7 @@ export const BUGS_OF_OUTAGES: readonly DeliberateBug[] = [
   },
   {
     name: "an order that is covered again stays provisional",
-    seeds: 60,
+    seeds: 45,
     shows: /provisional|revision|update_time/,
     plant() {
       replaceIn<Coverage>("domain/coverage.js", () => ({ confirmationAfter: () => undefined }));
@@ -135,7 +137,7 @@ export const BUGS_OF_OUTAGES: readonly DeliberateBug[] = [
   },
   {
     name: "a late event is applied although its stock was counted since",
-    seeds: 20,
+    seeds: 90,
     shows: /SUPERSEDED/,
     plant() {
       replaceIn<Movements>("domain/movement.js", (original) => ({
@@ -149,7 +151,7 @@ export const BUGS_OF_OUTAGES: readonly DeliberateBug[] = [
   },
   {
     name: "what was passed over and came late is taken each time that it comes",
-    seeds: 40,
+    seeds: 30,
     shows: /DUPLICATE|SEQUENCE_REUSED|disposition/,
     plant() {
       replaceIn<Source>("domain/source.js", (original) => {
@@ -161,7 +163,7 @@ export const BUGS_OF_OUTAGES: readonly DeliberateBug[] = [
   },
   {
     name: "an event can be undone twice",
-    seeds: 40,
+    seeds: 100,
     shows: /ALREADY_REVERSED|no more returns than was dispatched/,
     plant() {
       replaceIn<Reversal>("domain/decide/reversal.js", (original) => ({
@@ -178,7 +180,7 @@ export const BUGS_OF_OUTAGES: readonly DeliberateBug[] = [
   {
     name: "a dispatch that is undone gives its units to nobody",
     seeds: 20,
-    shows: /committed|lines|revision|reopened|is gone|figures|dispatchExceptions/,
+    shows: /committed|lines|revision|reopened|is gone|figures|shortages|outcome|dispatchExceptions/,
     plant() {
       replaceIn<Reversal>("domain/decide/reversal.js", (original) => ({
         decideReversal(...how) {
@@ -191,7 +193,7 @@ export const BUGS_OF_OUTAGES: readonly DeliberateBug[] = [
   },
   {
     name: "units of a dispatch that is undone stay among those fulfilled",
-    seeds: 40,
+    seeds: 45,
     shows: /accuracy/,
     plant() {
       replaceIn<Accuracy>("domain/accuracy.js", (original) => ({
@@ -203,8 +205,45 @@ export const BUGS_OF_OUTAGES: readonly DeliberateBug[] = [
     },
   },
   {
+    name: "events that were applied after a position was taken count as drift",
+    seeds: 20,
+    shows: /what the run came to/,
+    plant() {
+      replaceIn<Movements>("domain/movement.js", (original) => ({
+        figuresAt: (state, stock, source, sequence) =>
+          original.figuresAt(state, stock, source, sequence) && { ...stock, isSuperseded: false },
+      }));
+      return {};
+    },
+  },
+  {
+    name: "drift of a single unit is missed",
+    seeds: 20,
+    shows: /what the run came to/,
+    plant() {
+      replaceIn<Drift>("domain/drift.js", (original) => ({
+        isDrift: (ours, theirs, policy) => Math.abs(ours - theirs) > 1 && original.isDrift(ours, theirs, policy),
+      }));
+      return {};
+    },
+  },
+  {
+    name: "a stock that has drifted is healed twice",
+    seeds: 20,
+    shows: /onHand|figures|shortages|available|what the run came to/,
+    plant() {
+      replaceIn<DriftEvents>("domain/evolve/drift-events.js", (original) => ({
+        evolveHealed(state, event, stamp, touched) {
+          original.evolveHealed(state, event, stamp, touched);
+          state.stocks.touch(event.stock).onHand += event.onHandDelta;
+        },
+      }));
+      return {};
+    },
+  },
+  {
     name: "an order at risk that is kept is listed as before",
-    seeds: 90,
+    seeds: 20,
     shows: /page|kept/,
     plant() {
       replaceIn<Risk>("domain/decide/resolve-risk.js", (original) => ({

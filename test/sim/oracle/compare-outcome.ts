@@ -8,6 +8,7 @@ import type {
   ReservationAnswer,
   ReserveAnswer,
 } from "../../../src/domain/command.js";
+import type { DriftCounts } from "../../../src/domain/drift.js";
 import type { ErpOperationAnswers } from "../../../src/domain/erp-operations.js";
 import type { StoredException } from "../../../src/domain/partition-state.js";
 import type { Refusal } from "../../../src/domain/refusal.js";
@@ -86,7 +87,10 @@ export class OutcomeComparison {
       case "atRisk":
         return this.#atRisk(decision, actual as ErpOperationAnswers["ListAtRisk"], expected.lines);
       case "resolved":
-        return this.#known(decision, expected.reservation, actual as Reservation);
+        return [
+          ...same("whether it is kept", (actual as Reservation).isKept, expected.reservation.kept),
+          ...this.#known(decision, expected.reservation, actual as Reservation),
+        ];
       case "source":
         return compareSource(actual as SourceView, expected.source);
       case "sources":
@@ -95,6 +99,12 @@ export class OutcomeComparison {
       case "moved": {
         const { kind, ...wanted } = expected;
         return same(kind, actual, wanted);
+      }
+      case "positions":
+        return [];
+      case "drift": {
+        const { causes: _, quarantined: __, missingThere: ___, ...counts } = actual as DriftCounts;
+        return same("what the run came to", counts, expected.counts);
       }
       case "health":
         return compareHealth(actual as SyncHealth, expected.health);

@@ -49,14 +49,22 @@ function isOfRecord(stock: ModelStock, { source, sequence }: ErpEvent): boolean 
 }
 
 /** What the source told of the stock after this event, since it is the source of record. */
-function laterThan(stock: ModelStock, { source, sequence }: ErpEvent): readonly Done[] {
+export function laterThan(
+  stock: ModelStock,
+  { source, sequence }: Pick<ErpEvent, "source" | "sequence">,
+): readonly Done[] {
   const since = stock.history.findLastIndex(({ event }) => event.source !== source);
   return stock.history.slice(since + 1).filter(({ event }) => event.sequence > sequence);
 }
 
-/** The stock was counted after it happened: it has been seen already. */
+/** What was true before it says nothing of now. */
+export function isSettling({ event, isHealing }: Done): boolean {
+  return event.body.kind === "StockCounted" || isHealing === true;
+}
+
+/** The stock was counted or healed after it happened: it has been seen already. */
 function isSuperseded(stock: ModelStock, event: ErpEvent): boolean {
-  return laterThan(stock, event).some((done) => done.event.body.kind === "StockCounted");
+  return laterThan(stock, event).some(isSettling);
 }
 
 /** on_hand when a count was true: now, or for one that is late, without what happened after it. */

@@ -3,11 +3,12 @@
  * Written from docs/architecture.md and docs/api.md; shares nothing with src/domain but type names.
  */
 import type { Dealer } from "../../../src/domain/command.js";
+import type { Position } from "../../../src/domain/drift.js";
 import type { ErpEvent, IncomingErpEvent } from "../../../src/domain/erp-event.js";
 import type { PolicyFields } from "../../../src/domain/policy.js";
 import type { ReservationState } from "../../../src/domain/reservation.js";
 import type { SourceThresholds } from "../../../src/domain/source.js";
-import type { ExpectedAnswer, OracleSettings, ReservationPicture } from "./request.js";
+import type { ExpectedAnswer, OracleSettings, ReservationPicture, RunCounts } from "./request.js";
 
 export interface ModelLine {
   readonly sku: string;
@@ -84,6 +85,15 @@ export interface Done {
   /** Number of the exception that the rest of a dispatch is; 0 for none. */
   readonly exception: number;
   readonly isLate: boolean;
+  /** It is no event but a correction to what its source has. */
+  readonly isHealing?: boolean;
+}
+
+/** A run of positions that goes on: in no journal. */
+export interface ModelRun {
+  readonly counts: RunCounts;
+  /** Those that differed when they were told. */
+  readonly kept: readonly Position[];
 }
 
 /** Units of one reservation's line. */
@@ -202,6 +212,7 @@ export interface ModelState {
   readonly ended: readonly Ended[];
   /** By warehouse; absent for none. */
   readonly buffers: Map<string, Buffer>;
+  readonly runs: Map<string, ModelRun>;
   /** Since when this process listens, service time. */
   startedAtMs: number;
   /** By warehouse, dealer and request id, in the order in which they were given. */
@@ -229,6 +240,7 @@ export function emptyState(settings: OracleSettings): ModelState {
     deadLetters: new Map(),
     ended: [],
     buffers: new Map(),
+    runs: new Map(),
     startedAtMs: 0,
     answers: new Map(),
     effects: 0,
@@ -265,6 +277,7 @@ export function copyState(state: ModelState): ModelState {
     exceptions: new Map(state.exceptions),
     deadLetters: new Map(state.deadLetters),
     buffers: new Map(state.buffers),
+    runs: new Map(state.runs),
     answers: new Map(state.answers),
   };
 }

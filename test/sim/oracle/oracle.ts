@@ -28,6 +28,7 @@ import { atRest, invariants } from "./invariants.js";
 import { forgetUnjournalled, settle } from "./link-rules.js";
 import { copyState, emptyState, type ModelState } from "./model-state.js";
 import { getPolicy, putPolicy } from "./policy-rules.js";
+import { endPositions, figuresThen, tellPositions } from "./position-rules.js";
 import { getReservation, getStock, listReservations, putDealer } from "./read-rules.js";
 import type { ActualOutcome, Decision, Expected, OracleSettings, Request, View } from "./request.js";
 import { reserve } from "./reserve-rules.js";
@@ -107,6 +108,11 @@ export class Oracle {
     return this.compare(this.decide(nowMs, request), actual);
   }
 
+  /** What a source has of a stock at a sequence, if nothing went wrong between it and the service. */
+  truth(source: string, at: { readonly warehouseId: string; readonly sku: string; readonly asOfSequence: number }) {
+    return figuresThen(this.#state, source, at);
+  }
+
   /** The number of decisions so far. */
   mark(): number {
     return this.#mark;
@@ -120,6 +126,7 @@ export class Oracle {
     const lost = this.#acknowledged > mark ? [`I5: decision ${this.#acknowledged} was answered and is lost`] : [];
     this.#state = this.#stateAt(mark);
     for (const source of this.#state.sources.values()) forgetUnjournalled(this.#state, source);
+    this.#state.runs.clear();
     this.#mark = mark;
     this.#saved = [{ mark, state: copyState(this.#state) }];
     this.#log = [];
@@ -197,6 +204,10 @@ export class Oracle {
         return takeErpEvent(state, nowMs, request.event, numberOf);
       case "heartbeat":
         return takeHeartbeat(state, nowMs, request.source, request.lastSequence);
+      case "positions":
+        return tellPositions(state, request);
+      case "positionsEnd":
+        return endPositions(state, nowMs, request);
       case "sourceStatus":
         return sourceStatus(state, nowMs, request.source);
       case "command":

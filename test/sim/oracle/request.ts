@@ -5,6 +5,7 @@
 import type { Outcome, SourceStatus } from "../../../src/actor/service.js";
 import type { StockFigures } from "../../../src/domain/availability.js";
 import type { Command, Dealer, ReserveAnswer, Shortage } from "../../../src/domain/command.js";
+import type { DriftCounts, Position } from "../../../src/domain/drift.js";
 import type { ErpEvent, IncomingErpEvent } from "../../../src/domain/erp-event.js";
 import type { StoredException } from "../../../src/domain/partition-state.js";
 import type { EffectivePolicy, PolicyFields, PolicyScope } from "../../../src/domain/policy.js";
@@ -20,7 +21,15 @@ export type Request =
   | { readonly kind: "command"; readonly command: Command }
   | { readonly kind: "erp"; readonly event: IncomingErpEvent }
   | { readonly kind: "heartbeat"; readonly source: string; readonly lastSequence: number }
-  | { readonly kind: "sourceStatus"; readonly source: string };
+  | { readonly kind: "sourceStatus"; readonly source: string }
+  /** Positions of a run, and its end. */
+  | {
+      readonly kind: "positions";
+      readonly source: string;
+      readonly runId: string;
+      readonly positions: readonly Position[];
+    }
+  | { readonly kind: "positionsEnd"; readonly source: string; readonly runId: string };
 
 /** What the service settled with: an `Answers[...]`, an `EventDisposition` or a `SourceStatus`, a refusal or a failure. */
 export type ActualOutcome = Outcome<unknown>;
@@ -125,6 +134,9 @@ export interface HealthPicture {
   readonly quarantinedStocks: number;
 }
 
+/** What a run of positions came to. */
+export type RunCounts = Omit<DriftCounts, "causes" | "quarantined" | "missingThere">;
+
 /** The content of an answer. */
 export type ExpectedAnswer =
   | {
@@ -155,6 +167,8 @@ export type ExpectedAnswer =
   | { readonly kind: "skipped"; readonly appliedSequence: number; readonly skipped: SequenceRange | undefined }
   | { readonly kind: "moved"; readonly source: string; readonly previousSource: string }
   | { readonly kind: "health"; readonly health: HealthPicture }
+  | { readonly kind: "positions" }
+  | { readonly kind: "drift"; readonly counts: RunCounts }
   | { readonly kind: "dealer"; readonly dealer: Dealer }
   | {
       readonly kind: "policy";
