@@ -16,6 +16,9 @@ import { PositionsMessage } from "./requests/positions-message.js";
 import type { Encoded } from "./service-definition.js";
 import { isRefusal, type OnFailure } from "./unary.js";
 
+/** Between two parts: nobody waits for a comparison, and somebody for every order. */
+const REST_MS = 1;
+
 export interface PositionsReportOptions {
   readonly call: ServerReadableStream<Buffer, Encoded>;
   readonly callback: sendUnaryData<Encoded>;
@@ -93,7 +96,7 @@ export class PositionsReport {
       return;
     }
     this.#begun().compare(checked.positions, (outcome) => {
-      if (outcome.kind === "answered") this.#compare(message, to);
+      if (outcome.kind === "answered") setTimeout(() => this.#compare(message, to), REST_MS);
       else this.#fail(outcome);
     });
   }

@@ -18,6 +18,9 @@ import { PositionRun, type RunHead } from "./position-run.js";
 
 type Result<A> = { readonly answer: A } | { readonly refusal: Refusal };
 
+/** Of a stock that was told, in a search, against one that is looked at: a bit against a read. */
+const TOLD_COST = 1 / 64;
+
 /** A run in a turn, with what its comparisons need. */
 interface Work {
   readonly turn: Turn;
@@ -226,9 +229,10 @@ export class PositionRuns {
         search.nextStock = 1;
         continue;
       }
-      left -= 1;
       const stock = search.nextStock++;
-      if (run.told.has(number, stock)) continue;
+      const isTold = run.told.has(number, stock);
+      left -= isTold ? TOLD_COST : 1;
+      if (isTold) continue;
       const untold = partition.stocks.peek(stock)!;
       if (!untold.opened || untold.source !== run.source) continue;
       const verdict = judgeMissing(partition, untold, run, contexts.of(partition));
