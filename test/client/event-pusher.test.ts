@@ -216,7 +216,7 @@ describe("a pusher", () => {
       if (body.case !== "sourceHeartbeat") return "answered";
       const { lastSequence, erpResponseTime } = body.value;
       heartbeats.push(`${lastSequence} ${erpResponseTime === undefined ? "-" : durationMs(erpResponseTime)}`);
-      if (heartbeats.at(-1) === "2 -" && heartbeats.length === 1) {
+      if (heartbeats.length === 1) {
         pusher.announce(7);
         pusher.noteErpResponse(12);
         pusher.noteErpResponse(340);

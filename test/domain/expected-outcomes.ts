@@ -8,25 +8,27 @@ interface Seen {
   readonly isAtRisk: boolean;
   readonly dispatched: number;
   readonly released: number;
+  readonly confirmations: number;
 }
 
 export type LedgerPicture = ReadonlyMap<number, Seen>;
 
 export function pictureOf(ledger: JournalLedger): LedgerPicture {
   const picture = new Map<number, Seen>();
-  for (const { number, lines, committedAt, end } of ledger.reservations.values()) {
+  for (const { number, lines, committedAt, end, confirmations } of ledger.reservations.values()) {
     picture.set(number, {
       isCommitted: committedAt > 0,
       end,
       isAtRisk: lines.some(({ atRisk }) => atRisk),
       dispatched: lines.reduce((sum, line) => sum + line.dispatched, 0),
       released: lines.reduce((sum, line) => sum + line.released, 0),
+      confirmations,
     });
   }
   return picture;
 }
 
-const NOTHING: Seen = { isCommitted: false, end: "", isAtRisk: false, dispatched: 0, released: 0 };
+const NOTHING: Seen = { isCommitted: false, end: "", isAtRisk: false, dispatched: 0, released: 0, confirmations: 0 };
 
 /** `number TYPE`, sorted. */
 export function expectedOutcomes(before: LedgerPicture, after: LedgerPicture): readonly string[] {
@@ -42,6 +44,7 @@ export function expectedOutcomes(before: LedgerPicture, after: LedgerPicture): r
       isOver && now.end === "FULFILLED" ? ["FULFILLED"] : [],
       now.isAtRisk && !then.isAtRisk ? ["AT_RISK"] : [],
       then.isAtRisk && !now.isAtRisk && now.end === "" ? ["COVERED_AGAIN"] : [],
+      now.confirmations > then.confirmations ? ["PROVISIONAL_CONFIRMED"] : [],
     ];
     outcomes.push(...types.flat().map((type) => `${number} ${type}`));
   }

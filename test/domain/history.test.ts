@@ -7,6 +7,8 @@ import type { BlockPosition } from "../../src/journal/journal.js";
 import { readRecords } from "../../src/journal/records/record-reader.js";
 import { type CheckpointFile, LogStore } from "../../src/snapshots/log-store.js";
 import { MemoryPageStore } from "../../src/snapshots/memory-page-store.js";
+import { pageHash } from "../../src/snapshots/page-space.js";
+import { TABLES } from "../../src/snapshots/tables.js";
 import { chosenSeed } from "../journal/seeded-random.js";
 import { NodeHarness, SETTINGS } from "../node/node-harness.js";
 import { expectedOutcomes, pictureOf } from "./expected-outcomes.js";
@@ -34,10 +36,14 @@ class MemoryCheckpointFile implements CheckpointFile {
   }
 }
 
+/** What a log that has had no open reservation between two checkpoints has not, and any other may have. */
+const NONE_OPEN = Buffer.from(pageHash(new Uint8Array(4096))).toString("hex");
+
 /** The hash of every page, by column: two states are the same to the byte when these are. */
 function pageHashes(store: LogStore): ReadonlyMap<string, string> {
   const hashes = new Map<string, string>();
   for (const column of store.space.table.columns()) {
+    if (column.table === TABLES.openReservations.id && Buffer.from(column.hashes).toString("hex") === NONE_OPEN) continue;
     hashes.set(`${column.table}/${column.partition}`, Buffer.from(column.hashes).toString("hex"));
   }
   return hashes;
@@ -136,7 +142,7 @@ describe("a random history", () => {
       }),
       { seed, numRuns: 40, interruptAfterTimeLimit: 30_000 },
     );
-    expect(seen.size).toBe(8);
+    expect(seen.size).toBe(9);
   });
 
   test("comes out of its journal the same to the byte, in one go or with a restart in between", async () => {

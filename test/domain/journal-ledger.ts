@@ -20,6 +20,7 @@ export interface LedgerReservation {
   deadlineMs: number;
   /** Confirmed while the ERP was away, and not again since. */
   provisional: boolean;
+  confirmations: number;
   end: "" | "EXPIRED" | "RELEASED" | "FULFILLED";
   revision: number;
 }
@@ -127,6 +128,7 @@ export class JournalLedger {
           committedAt: event.expiresAtMs === 0 ? record.sequence : 0,
           deadlineMs: event.expiresAtMs,
           provisional: event.provisional,
+          confirmations: 0,
           end: "",
           revision: 1,
         });
@@ -160,6 +162,7 @@ export class JournalLedger {
           committedAt,
           deadlineMs: 0,
           provisional: false,
+          confirmations: 0,
           end: "",
           revision: 1,
         });
@@ -215,6 +218,7 @@ export class JournalLedger {
         check(!wasAtRisk, "P11: what is not covered is confirmed");
         this.#nobodyBefore(reservation);
         reservation.provisional = false;
+        reservation.confirmations += 1;
         break;
       case "RiskChanged":
         reservation.lines[event.line]!.atRisk = event.atRisk;

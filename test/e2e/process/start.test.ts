@@ -58,7 +58,7 @@ describe("a start that cannot be", () => {
     const { port } = taken.address() as { port: number };
     const { code, said } = await runServe(["--listen", `127.0.0.1:${port}`, "--data", folder]);
     taken.close();
-    expect(said).toMatch(new RegExp(`holdfast cannot start: .*127\\.0\\.0\\.1:${port}.*in use`));
+    expect(said).toMatch(new RegExp(`holdfast cannot start: .*in use.* 127\\.0\\.0\\.1:${port}`));
     expect(code).toBe(1);
     const server = await RunningServer.start(folder);
     expect(await server.end("SIGTERM")).toBe(0);

@@ -13,10 +13,8 @@ export function freshness(state: ModelState, warehouseId: string, nowMs: number)
     (source) => feeds(state, source).has(warehouseId) || source.shown.some(({ feeds: were }) => were.has(warehouseId)),
   );
   const each = sources.map((source) => {
-    const picture = pictureOf(
-      source.shown.filter((shown) => shown.feeds.has(warehouseId)),
-      nowMs,
-    );
+    // A source that has begun to feed it in this turn stands as the service looked upon it, which was maybe before it spoke.
+    const picture = pictureOf(source.shown, nowMs);
     const maybeNone = source.shown.some((shown) => !shown.feeds.has(warehouseId));
     return maybeNone ? { ...picture, states: ["LIVE", ...picture.states], asOfMinMs: 0 } : picture;
   });

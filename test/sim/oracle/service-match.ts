@@ -3,6 +3,7 @@ import type { Outcome } from "../../../src/actor/service.js";
 import type { Reservation } from "../../../src/domain/reservation.js";
 import type { SeededRandom } from "../../journal/seeded-random.js";
 import type { NodeHarness } from "../../node/node-harness.js";
+import { watchUpkeep } from "../upkeep-watch.js";
 import { Oracle } from "./oracle.js";
 import { RandomRequests } from "./random-requests.js";
 import type { Decision, Request, View } from "./request.js";
@@ -28,6 +29,16 @@ export class ServiceMatch {
     this.#random = random;
     this.#requests = new RandomRequests(random);
     this.oracle = new Oracle({ ...node.settings, bufferedEventsMax: BUFFERED_EVENTS_MAX });
+    this.#begin();
+  }
+
+  /** A process listens from now on, and the oracle hears of each time at which it looks after what time has brought about. */
+  #begin(): void {
+    this.oracle.starts(this.node.nowMs);
+    watchUpkeep(this.node.node.store, (turn, work) => {
+      this.oracle.turn(turn.nowMs);
+      work();
+    });
   }
 
   /** Plays until this many requests were made, or differences were found. */
@@ -123,6 +134,7 @@ export class ServiceMatch {
   async #restart(): Promise<void> {
     await this.node.restart();
     this.wrong.push(...this.oracle.rewindTo(this.oracle.mark()));
+    this.#begin();
     this.#count("a restart");
   }
 
@@ -138,6 +150,7 @@ export class ServiceMatch {
     await this.node.restart();
     this.node.failures.length = 0; // of the node that crashed, whose journal was taken away
     this.wrong.push(...this.oracle.rewindTo(mark));
+    this.#begin();
     this.#count("a crash");
   }
 
