@@ -43,7 +43,8 @@ const NONE_OPEN = Buffer.from(pageHash(new Uint8Array(4096))).toString("hex");
 function pageHashes(store: LogStore): ReadonlyMap<string, string> {
   const hashes = new Map<string, string>();
   for (const column of store.space.table.columns()) {
-    if (column.table === TABLES.openReservations.id && Buffer.from(column.hashes).toString("hex") === NONE_OPEN) continue;
+    if (column.table === TABLES.openReservations.id && Buffer.from(column.hashes).toString("hex") === NONE_OPEN)
+      continue;
     hashes.set(`${column.table}/${column.partition}`, Buffer.from(column.hashes).toString("hex"));
   }
   return hashes;
