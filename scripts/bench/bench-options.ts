@@ -34,7 +34,7 @@ export const measureNames = [...groupNames, "hot_vs_spread", "open_holds", "late
 export type MeasureName = (typeof measureNames)[number];
 
 /** Keep a quick run within three minutes on a machine that has other things to do, and a full one within half an hour. */
-const QUICK_TIMES = { roundsBudgetMs: 17_000, hurryAfterMs: 130_000 };
+const QUICK_TIMES = { roundsBudgetMs: 14_000, hurryAfterMs: 130_000 };
 const FULL_TIMES = { roundsBudgetMs: 180_000, hurryAfterMs: 1_200_000 };
 
 export type BenchMode = "ratios" | "peers" | "size" | "profile" | "help";
