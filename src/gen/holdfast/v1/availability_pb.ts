@@ -12,7 +12,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file holdfast/v1/availability.proto.
  */
 export const file_holdfast_v1_availability: GenFile = /*@__PURE__*/
-  fileDesc("Ch5ob2xkZmFzdC92MS9hdmFpbGFiaWxpdHkucHJvdG8SC2hvbGRmYXN0LnYxIvoCCgxBdmFpbGFiaWxpdHkSFAoMd2FyZWhvdXNlX2lkGAEgASgJEgsKA3NrdRgCIAEoCRIPCgdvbl9oYW5kGAMgASgDEhMKC3VuYXZhaWxhYmxlGAQgASgDEhAKCHJlc2VydmVkGAUgASgDEhEKCWNvbW1pdHRlZBgGIAEoAxIbChNhbGxvY2F0ZWRfZWxzZXdoZXJlGAcgASgDEhQKDHNhZmV0eV9zdG9jaxgIIAEoAxIXCg9kZWdyYWRlZF9idWZmZXIYCSABKAMSHAoUYXZhaWxhYmxlX3RvX3Byb21pc2UYCiABKAMSEQoJc2hvcnRmYWxsGAsgASgDEi0KBWxldmVsGAwgASgOMh4uaG9sZGZhc3QudjEuQXZhaWxhYmlsaXR5TGV2ZWwSDgoGY2FwcGVkGA0gASgIEg8KB3ZlcnNpb24YDiABKAMSLwoLdXBkYXRlX3RpbWUYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wKpABChFBdmFpbGFiaWxpdHlMZXZlbBIiCh5BVkFJTEFCSUxJVFlfTEVWRUxfVU5TUEVDSUZJRUQQABIfChtBVkFJTEFCSUxJVFlfTEVWRUxfSU5fU1RPQ0sQARIaChZBVkFJTEFCSUxJVFlfTEVWRUxfTE9XEAISGgoWQVZBSUxBQklMSVRZX0xFVkVMX09VVBADYgZwcm90bzM", [file_google_protobuf_timestamp]);
+  fileDesc("Ch5ob2xkZmFzdC92MS9hdmFpbGFiaWxpdHkucHJvdG8SC2hvbGRmYXN0LnYxIvoCCgxBdmFpbGFiaWxpdHkSFAoMd2FyZWhvdXNlX2lkGAEgASgJEgsKA3NrdRgCIAEoCRIPCgdvbl9oYW5kGAMgASgDEhMKC3VuYXZhaWxhYmxlGAQgASgDEhAKCHJlc2VydmVkGAUgASgDEhEKCWNvbW1pdHRlZBgGIAEoAxIbChNhbGxvY2F0ZWRfZWxzZXdoZXJlGAcgASgDEhQKDHNhZmV0eV9zdG9jaxgIIAEoAxIXCg9kZWdyYWRlZF9idWZmZXIYCSABKAMSHAoUYXZhaWxhYmxlX3RvX3Byb21pc2UYCiABKAMSEQoJc2hvcnRmYWxsGAsgASgDEi0KBWxldmVsGAwgASgOMh4uaG9sZGZhc3QudjEuQXZhaWxhYmlsaXR5TGV2ZWwSDgoGY2FwcGVkGA0gASgIEg8KB3ZlcnNpb24YDiABKAMSLwoLdXBkYXRlX3RpbWUYDyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wKpABChFBdmFpbGFiaWxpdHlMZXZlbBIiCh5BVkFJTEFCSUxJVFlfTEVWRUxfVU5TUEVDSUZJRUQQABIfChtBVkFJTEFCSUxJVFlfTEVWRUxfSU5fU1RPQ0sQARIaChZBVkFJTEFCSUxJVFlfTEVWRUxfTE9XEAISGgoWQVZBSUxBQklMSVRZX0xFVkVMX09VVBADKqYBChVBdmFpbGFiaWxpdHlQcmVjaXNpb24SJgoiQVZBSUxBQklMSVRZX1BSRUNJU0lPTl9VTlNQRUNJRklFRBAAEiAKHEFWQUlMQUJJTElUWV9QUkVDSVNJT05fRVhBQ1QQARIhCh1BVkFJTEFCSUxJVFlfUFJFQ0lTSU9OX0NBUFBFRBACEiAKHEFWQUlMQUJJTElUWV9QUkVDSVNJT05fTEVWRUwQA2IGcHJvdG8z", [file_google_protobuf_timestamp]);
 
 /**
  * The figures of one stock, a (warehouse, SKU) pair, in whole base units.
@@ -164,4 +164,43 @@ export enum AvailabilityLevel {
  */
 export const AvailabilityLevelSchema: GenEnum<AvailabilityLevel> = /*@__PURE__*/
   enumDesc(file_holdfast_v1_availability, 0);
+
+/**
+ * How exactly a dealer is told what can be promised.
+ *
+ * @generated from enum holdfast.v1.AvailabilityPrecision
+ */
+export enum AvailabilityPrecision {
+  /**
+   * @generated from enum value: AVAILABILITY_PRECISION_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED = 0,
+
+  /**
+   * available_to_promise as it is.
+   *
+   * @generated from enum value: AVAILABILITY_PRECISION_EXACT = 1;
+   */
+  EXACT = 1,
+
+  /**
+   * Above the policy's availability_cap: the cap, with capped set.
+   *
+   * @generated from enum value: AVAILABILITY_PRECISION_CAPPED = 2;
+   */
+  CAPPED = 2,
+
+  /**
+   * The level alone: available_to_promise is 0, with capped set where there is something.
+   *
+   * @generated from enum value: AVAILABILITY_PRECISION_LEVEL = 3;
+   */
+  LEVEL = 3,
+}
+
+/**
+ * Describes the enum holdfast.v1.AvailabilityPrecision.
+ */
+export const AvailabilityPrecisionSchema: GenEnum<AvailabilityPrecision> = /*@__PURE__*/
+  enumDesc(file_holdfast_v1_availability, 1);
 

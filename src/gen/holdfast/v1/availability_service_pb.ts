@@ -14,7 +14,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file holdfast/v1/availability_service.proto.
  */
 export const file_holdfast_v1_availability_service: GenFile = /*@__PURE__*/
-  fileDesc("CiZob2xkZmFzdC92MS9hdmFpbGFiaWxpdHlfc2VydmljZS5wcm90bxILaG9sZGZhc3QudjEidgoWR2V0QXZhaWxhYmlsaXR5UmVxdWVzdBIRCglkZWFsZXJfaWQYASABKAkSFAoMd2FyZWhvdXNlX2lkGAIgASgJEgwKBHNrdXMYAyADKAkSEQoJcGFnZV9zaXplGAQgASgFEhIKCnBhZ2VfdG9rZW4YBSABKAkijgEKF0dldEF2YWlsYWJpbGl0eVJlc3BvbnNlEi8KDGF2YWlsYWJpbGl0eRgBIAMoCzIZLmhvbGRmYXN0LnYxLkF2YWlsYWJpbGl0eRIpCglmcmVzaG5lc3MYAiABKAsyFi5ob2xkZmFzdC52MS5GcmVzaG5lc3MSFwoPbmV4dF9wYWdlX3Rva2VuGAMgASgJMnMKE0F2YWlsYWJpbGl0eVNlcnZpY2USXAoPR2V0QXZhaWxhYmlsaXR5EiMuaG9sZGZhc3QudjEuR2V0QXZhaWxhYmlsaXR5UmVxdWVzdBokLmhvbGRmYXN0LnYxLkdldEF2YWlsYWJpbGl0eVJlc3BvbnNlYgZwcm90bzM", [file_holdfast_v1_availability, file_holdfast_v1_freshness]);
+  fileDesc("CiZob2xkZmFzdC92MS9hdmFpbGFiaWxpdHlfc2VydmljZS5wcm90bxILaG9sZGZhc3QudjEidgoWR2V0QXZhaWxhYmlsaXR5UmVxdWVzdBIRCglkZWFsZXJfaWQYASABKAkSFAoMd2FyZWhvdXNlX2lkGAIgASgJEgwKBHNrdXMYAyADKAkSEQoJcGFnZV9zaXplGAQgASgFEhIKCnBhZ2VfdG9rZW4YBSABKAkijgEKF0dldEF2YWlsYWJpbGl0eVJlc3BvbnNlEi8KDGF2YWlsYWJpbGl0eRgBIAMoCzIZLmhvbGRmYXN0LnYxLkF2YWlsYWJpbGl0eRIpCglmcmVzaG5lc3MYAiABKAsyFi5ob2xkZmFzdC52MS5GcmVzaG5lc3MSFwoPbmV4dF9wYWdlX3Rva2VuGAMgASgJImEKGFdhdGNoQXZhaWxhYmlsaXR5UmVxdWVzdBIRCglkZWFsZXJfaWQYASABKAkSFAoMd2FyZWhvdXNlX2lkGAIgASgJEgwKBHNrdXMYAyADKAkSDgoGY3Vyc29yGAQgASgJIuwBChlXYXRjaEF2YWlsYWJpbGl0eVJlc3BvbnNlEi8KBWJhdGNoGAEgASgLMh4uaG9sZGZhc3QudjEuQXZhaWxhYmlsaXR5QmF0Y2hIABIwCgloZWFydGJlYXQYAiABKAsyGy5ob2xkZmFzdC52MS5XYXRjaEhlYXJ0YmVhdEgAEigKBXJlc2V0GAMgASgLMhcuaG9sZGZhc3QudjEuV2F0Y2hSZXNldEgAEikKCWZyZXNobmVzcxgEIAEoCzIWLmhvbGRmYXN0LnYxLkZyZXNobmVzcxIOCgZjdXJzb3IYBSABKAlCBwoFZXZlbnQicQoRQXZhaWxhYmlsaXR5QmF0Y2gSLwoMYXZhaWxhYmlsaXR5GAEgAygLMhkuaG9sZGZhc3QudjEuQXZhaWxhYmlsaXR5EhAKCHNuYXBzaG90GAIgASgIEhkKEXNuYXBzaG90X2NvbXBsZXRlGAMgASgIIhAKDldhdGNoSGVhcnRiZWF0IhwKCldhdGNoUmVzZXQSDgoGcmVhc29uGAEgASgJMtkBChNBdmFpbGFiaWxpdHlTZXJ2aWNlElwKD0dldEF2YWlsYWJpbGl0eRIjLmhvbGRmYXN0LnYxLkdldEF2YWlsYWJpbGl0eVJlcXVlc3QaJC5ob2xkZmFzdC52MS5HZXRBdmFpbGFiaWxpdHlSZXNwb25zZRJkChFXYXRjaEF2YWlsYWJpbGl0eRIlLmhvbGRmYXN0LnYxLldhdGNoQXZhaWxhYmlsaXR5UmVxdWVzdBomLmhvbGRmYXN0LnYxLldhdGNoQXZhaWxhYmlsaXR5UmVzcG9uc2UwAWIGcHJvdG8z", [file_holdfast_v1_availability, file_holdfast_v1_freshness]);
 
 /**
  * Exactly one of dealer_id and warehouse_id is set.
@@ -95,6 +95,164 @@ export const GetAvailabilityResponseSchema: GenMessage<GetAvailabilityResponse> 
   messageDesc(file_holdfast_v1_availability_service, 1);
 
 /**
+ * Exactly one of dealer_id and warehouse_id is set.
+ *
+ * @generated from message holdfast.v1.WatchAvailabilityRequest
+ */
+export type WatchAvailabilityRequest = Message<"holdfast.v1.WatchAvailabilityRequest"> & {
+  /**
+   * Watches the warehouse that serves this dealer, with a dealer's precision; follows him to another warehouse.
+   *
+   * @generated from field: string dealer_id = 1;
+   */
+  dealerId: string;
+
+  /**
+   * Watches this warehouse, with every figure.
+   *
+   * @generated from field: string warehouse_id = 2;
+   */
+  warehouseId: string;
+
+  /**
+   * Up to 1,000; empty means every stock of the warehouse.
+   *
+   * @generated from field: repeated string skus = 3;
+   */
+  skus: string[];
+
+  /**
+   * Of the last message that was taken in: the stream goes on after it. Empty: from a snapshot.
+   *
+   * @generated from field: string cursor = 4;
+   */
+  cursor: string;
+};
+
+/**
+ * Describes the message holdfast.v1.WatchAvailabilityRequest.
+ * Use `create(WatchAvailabilityRequestSchema)` to create a new message.
+ */
+export const WatchAvailabilityRequestSchema: GenMessage<WatchAvailabilityRequest> = /*@__PURE__*/
+  messageDesc(file_holdfast_v1_availability_service, 2);
+
+/**
+ * @generated from message holdfast.v1.WatchAvailabilityResponse
+ */
+export type WatchAvailabilityResponse = Message<"holdfast.v1.WatchAvailabilityResponse"> & {
+  /**
+   * @generated from oneof holdfast.v1.WatchAvailabilityResponse.event
+   */
+  event: {
+    /**
+     * @generated from field: holdfast.v1.AvailabilityBatch batch = 1;
+     */
+    value: AvailabilityBatch;
+    case: "batch";
+  } | {
+    /**
+     * @generated from field: holdfast.v1.WatchHeartbeat heartbeat = 2;
+     */
+    value: WatchHeartbeat;
+    case: "heartbeat";
+  } | {
+    /**
+     * @generated from field: holdfast.v1.WatchReset reset = 3;
+     */
+    value: WatchReset;
+    case: "reset";
+  } | { case: undefined; value?: undefined };
+
+  /**
+   * @generated from field: holdfast.v1.Freshness freshness = 4;
+   */
+  freshness?: Freshness | undefined;
+
+  /**
+   * Everything up to here has been told.
+   *
+   * @generated from field: string cursor = 5;
+   */
+  cursor: string;
+};
+
+/**
+ * Describes the message holdfast.v1.WatchAvailabilityResponse.
+ * Use `create(WatchAvailabilityResponseSchema)` to create a new message.
+ */
+export const WatchAvailabilityResponseSchema: GenMessage<WatchAvailabilityResponse> = /*@__PURE__*/
+  messageDesc(file_holdfast_v1_availability_service, 3);
+
+/**
+ * Figures that are newer than any told before of the same stock.
+ *
+ * @generated from message holdfast.v1.AvailabilityBatch
+ */
+export type AvailabilityBatch = Message<"holdfast.v1.AvailabilityBatch"> & {
+  /**
+   * @generated from field: repeated holdfast.v1.Availability availability = 1;
+   */
+  availability: Availability[];
+
+  /**
+   * Part of a snapshot, rather than what has changed.
+   *
+   * @generated from field: bool snapshot = 2;
+   */
+  snapshot: boolean;
+
+  /**
+   * The snapshot's last part: every stock has been told.
+   *
+   * @generated from field: bool snapshot_complete = 3;
+   */
+  snapshotComplete: boolean;
+};
+
+/**
+ * Describes the message holdfast.v1.AvailabilityBatch.
+ * Use `create(AvailabilityBatchSchema)` to create a new message.
+ */
+export const AvailabilityBatchSchema: GenMessage<AvailabilityBatch> = /*@__PURE__*/
+  messageDesc(file_holdfast_v1_availability_service, 4);
+
+/**
+ * Nothing has changed, but maybe the freshness.
+ *
+ * @generated from message holdfast.v1.WatchHeartbeat
+ */
+export type WatchHeartbeat = Message<"holdfast.v1.WatchHeartbeat"> & {
+};
+
+/**
+ * Describes the message holdfast.v1.WatchHeartbeat.
+ * Use `create(WatchHeartbeatSchema)` to create a new message.
+ */
+export const WatchHeartbeatSchema: GenMessage<WatchHeartbeat> = /*@__PURE__*/
+  messageDesc(file_holdfast_v1_availability_service, 5);
+
+/**
+ * Everything told before is void: a snapshot follows.
+ *
+ * @generated from message holdfast.v1.WatchReset
+ */
+export type WatchReset = Message<"holdfast.v1.WatchReset"> & {
+  /**
+   * UPPER_SNAKE: CURSOR_TOO_OLD, WAREHOUSE_REASSIGNED or PRECISION_CHANGED.
+   *
+   * @generated from field: string reason = 1;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message holdfast.v1.WatchReset.
+ * Use `create(WatchResetSchema)` to create a new message.
+ */
+export const WatchResetSchema: GenMessage<WatchReset> = /*@__PURE__*/
+  messageDesc(file_holdfast_v1_availability_service, 6);
+
+/**
  * Reads of what can be promised. They come from memory and never wait behind writers or touch the ERP.
  *
  * @generated from service holdfast.v1.AvailabilityService
@@ -109,6 +267,16 @@ export const AvailabilityService: GenService<{
     methodKind: "unary";
     input: typeof GetAvailabilityRequestSchema;
     output: typeof GetAvailabilityResponseSchema;
+  },
+  /**
+   * The figures of one warehouse once, then each that changed, as it became durable. Goes on after a disconnect from a cursor.
+   *
+   * @generated from rpc holdfast.v1.AvailabilityService.WatchAvailability
+   */
+  watchAvailability: {
+    methodKind: "server_streaming";
+    input: typeof WatchAvailabilityRequestSchema;
+    output: typeof WatchAvailabilityResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_holdfast_v1_availability_service, 0);
