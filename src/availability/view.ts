@@ -14,24 +14,20 @@ import type { Dealer } from "../domain/command.js";
 import { withBuffer } from "../domain/degraded.js";
 import type { SystemEvent } from "../domain/event.js";
 import type { Refusal } from "../domain/refusal.js";
-import {
-  type InheritedStockPolicy,
-  type Stock,
-  type StockCounters,
-  stockFigures,
-  unseenFigures,
-} from "../domain/stock.js";
+import type { InheritedStockPolicy, Stock } from "../domain/stock.js";
 import type { LogStore } from "../snapshots/log-store.js";
+import { PublishedStock } from "./published-stock.js";
+import { PublishedWarehouse } from "./published-warehouse.js";
 
-/** One warehouse as readers see it. */
-interface PublishedWarehouse {
-  readonly partition: number;
-  readonly warehouseId: string;
-  inherited: InheritedStockPolicy;
-  /** Stocks that are durable: those with a higher number are not shown yet. */
-  stockCount: number;
-  readonly stocks: Map<number, StockCounters>;
+/** Hears what is shown from now on, each time after it is. */
+export interface ViewObserver {
+  stocks(warehouse: PublishedWarehouse, numbers: readonly number[]): void;
+  /** Maybe every figure of the warehouse has changed. */
+  inherited(warehouse: PublishedWarehouse): void;
+  dealer(dealer: Dealer): void;
 }
+
+const NOBODY: ViewObserver = { stocks() {}, inherited() {}, dealer() {} };
 
 export class AvailabilityView implements AvailabilityPort, DealerDirectory, Publisher {
   #store: LogStore | undefined;
@@ -42,6 +38,7 @@ export class AvailabilityView implements AvailabilityPort, DealerDirectory, Publ
   readonly #dealerIds: string[] = [];
   readonly #freshness: (partition: number) => Freshness;
   readonly #onDamage: (cause: unknown) => void;
+  observer: ViewObserver = NOBODY;
 
   /** `onDamage` is called when a cold stock cannot be proven; the reader is refused. */
   constructor(freshness: (partition: number) => Freshness, onDamage: (cause: unknown) => void) {
@@ -49,17 +46,16 @@ export class AvailabilityView implements AvailabilityPort, DealerDirectory, Publ
     this.#onDamage = onDamage;
   }
 
-  /** Shows everything that the store holds; called once, when all of it is durable. */
-  open(store: LogStore): void {
+  /** Shows everything that the store holds; called once, when all of it is durable. Nothing in it changed after `timeMs`. */
+  open(store: LogStore, timeMs: number): void {
     this.#store = store;
     const { tables, policies } = store.system.state;
     for (let number = 1; number <= tables.warehouses.count; number++) {
-      const { warehouseId } = tables.warehouses.get(number)!;
-      this.#addWarehouse(number, warehouseId, withBuffer(policies.inherited(warehouseId), store.partition(number)));
-      const warehouse = this.#byPartition.get(number)!;
-      const { stocks } = store.partition(number);
-      warehouse.stockCount = stocks.count;
-      for (const stock of stocks.residents()) warehouse.stocks.set(stock.number, countersOf(stock));
+      const partition = store.partition(number);
+      const inherited = withBuffer(policies.inherited(partition.warehouseId), partition);
+      const warehouse = this.#addWarehouse(number, inherited, timeMs);
+      warehouse.stockCount = partition.stocks.count;
+      for (const stock of partition.stocks.residents()) warehouse.loaded(new PublishedStock(stock));
     }
     for (let number = 1; number <= tables.dealers.count; number++) {
       const { dealerId, name, warehouseId } = tables.dealers.get(number)!;
@@ -69,26 +65,27 @@ export class AvailabilityView implements AvailabilityPort, DealerDirectory, Publ
 
   /** A stock came into memory: what its page says is durable. Nothing is shown before `open`, as replay may change it. */
   loaded(partition: number, stock: Stock): void {
-    this.#byPartition.get(partition)?.stocks.set(stock.number, countersOf(stock));
+    this.#byPartition.get(partition)?.loaded(new PublishedStock(stock));
   }
 
   evicted(partition: number, stock: number): void {
-    this.#byPartition.get(partition)?.stocks.delete(stock);
+    this.#byPartition.get(partition)?.evicted(stock);
   }
 
   stocks(partition: number, stocks: Iterable<Stock>): () => void {
-    const copies: (StockCounters & { readonly number: number })[] = [];
-    for (const stock of stocks) copies.push({ number: stock.number, ...countersOf(stock) });
+    const copies: PublishedStock[] = [];
+    for (const stock of stocks) copies.push(new PublishedStock(stock));
     return () => {
       const warehouse = this.#byPartition.get(partition)!;
-      for (const copy of copies) {
-        warehouse.stocks.set(copy.number, copy);
-        if (copy.number > warehouse.stockCount) warehouse.stockCount = copy.number;
-      }
+      for (const copy of copies) warehouse.show(copy);
+      this.observer.stocks(
+        warehouse,
+        copies.map(({ number }) => number),
+      );
     };
   }
 
-  system(events: readonly SystemEvent[]): () => void {
+  system(events: readonly SystemEvent[], timeMs: number): () => void {
     const { policies } = this.#store!.system.state;
     const inherited = events.some((event) => event.kind === "PolicyPut")
       ? [...this.#store!.partitions.keys()].map((partition) => this.inherited(partition))
@@ -97,9 +94,13 @@ export class AvailabilityView implements AvailabilityPort, DealerDirectory, Publ
       event.kind === "WarehouseOpened" ? [{ ...event, policy: policies.inherited(event.warehouseId) }] : [],
     );
     return () => {
-      for (const { partition, warehouseId, policy } of opened) this.#addWarehouse(partition, warehouseId, policy);
+      for (const { partition, policy } of opened) this.#addWarehouse(partition, policy, timeMs);
       for (const publish of inherited) publish();
-      for (const event of events) if (event.kind === "DealerPut") this.#putDealer(event);
+      for (const event of events) {
+        if (event.kind !== "DealerPut") continue;
+        this.#putDealer(event);
+        this.observer.dealer(this.#dealers.get(event.dealerId)!);
+      }
     };
   }
 
@@ -108,7 +109,9 @@ export class AvailabilityView implements AvailabilityPort, DealerDirectory, Publ
     const inherited = withBuffer(this.#store!.system.state.policies.inherited(store.warehouseId), store);
     return () => {
       // A warehouse that came into being in the same block is shown by now, and was not before.
-      this.#byPartition.get(partition)!.inherited = inherited;
+      const warehouse = this.#byPartition.get(partition)!;
+      warehouse.inherited = inherited;
+      this.observer.inherited(warehouse);
     };
   }
 
@@ -132,7 +135,7 @@ export class AvailabilityView implements AvailabilityPort, DealerDirectory, Publ
     if (warehouse === undefined) return warehouseNotFound(warehouseId);
     const freshness = this.#freshness(warehouse.partition);
     if (query.skus.length > 0) {
-      const figures = query.skus.map((sku) => this.#figuresOf(warehouse, sku));
+      const figures = query.skus.map((sku) => warehouse.figuresOf(sku));
       return { warehouseId, figures, freshness, nextPageToken: "" };
     }
     const start = query.pageToken === "" ? [1] : decodePageToken("availability", query.pageToken, 1);
@@ -152,49 +155,36 @@ export class AvailabilityView implements AvailabilityPort, DealerDirectory, Publ
     return { dealers, nextPageToken: end < this.#dealerIds.length ? encodePageToken("dealers", [end]) : "" };
   }
 
-  #figuresOf(warehouse: PublishedWarehouse, sku: string): StockFigures {
-    const stock = this.#store!.partition(warehouse.partition).stocks.find(sku);
-    const counters = stock === undefined ? undefined : warehouse.stocks.get(stock.number);
-    return counters === undefined ? unseenFigures(sku) : stockFigures(counters, warehouse.inherited);
+  /** A registered dealer as readers see him. */
+  dealer(dealerId: string): Dealer | undefined {
+    return this.#dealers.get(dealerId);
   }
 
-  /** Stocks in the order of their creation; a cold one is read without bringing it into memory. */
+  warehouse(warehouseId: string): PublishedWarehouse | undefined {
+    return this.#warehouses.get(warehouseId);
+  }
+
+  /** Stocks in the order of their creation. */
   #page(warehouse: PublishedWarehouse, first: number, pageSize: number) {
-    const { stocks } = this.#store!.partition(warehouse.partition);
     const figures: StockFigures[] = [];
     let number = Math.max(1, first);
     for (; number <= warehouse.stockCount && figures.length < pageSize; number++) {
-      const counters = warehouse.stocks.get(number) ?? stocks.peek(number)!;
-      if (counters.version > 0) figures.push(stockFigures(counters, warehouse.inherited));
+      const shown = warehouse.figures(number);
+      if (shown !== undefined) figures.push(shown);
     }
     const nextPageToken = number <= warehouse.stockCount ? encodePageToken("availability", [number]) : "";
     return { figures, nextPageToken };
   }
 
-  #addWarehouse(partition: number, warehouseId: string, inherited: InheritedStockPolicy): void {
-    const warehouse = { partition, warehouseId, inherited, stockCount: 0, stocks: new Map() };
-    this.#warehouses.set(warehouseId, warehouse);
+  #addWarehouse(partition: number, inherited: InheritedStockPolicy, timeMs: number): PublishedWarehouse {
+    const warehouse = new PublishedWarehouse(this.#store!.partition(partition), inherited, timeMs);
+    this.#warehouses.set(warehouse.warehouseId, warehouse);
     this.#byPartition.set(partition, warehouse);
+    return warehouse;
   }
 
   #putDealer({ dealerId, name, warehouseId }: Dealer): void {
     if (!this.#dealers.has(dealerId)) this.#dealerIds.push(dealerId);
     this.#dealers.set(dealerId, { dealerId, name, warehouseId });
   }
-}
-
-function countersOf(stock: Stock): StockCounters {
-  return {
-    sku: stock.sku,
-    onHand: stock.onHand,
-    unavailable: stock.unavailable,
-    reserved: stock.reserved,
-    committed: stock.committed,
-    allocatedElsewhere: stock.allocatedElsewhere,
-    safetyStock: stock.safetyStock,
-    lowAt: stock.lowAt,
-    version: stock.version,
-    updatedAtMs: stock.updatedAtMs,
-    isQuarantined: stock.isQuarantined,
-  };
 }

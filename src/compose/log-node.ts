@@ -159,7 +159,7 @@ export class LogNode {
       upkeep: new JointUpkeep(upkeep, drift),
       tail,
     });
-    view.open(store);
+    view.open(store, tail.timeMs);
     if (store.system.state.epoch === 0) await beginEpoch(engine, options.randomBytes);
     const meters = new SyncMeters();
     const system = store.system.state;
