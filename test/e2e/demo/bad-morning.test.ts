@@ -10,6 +10,11 @@ const DEMONSTRATION = "scripts/demo/bad-morning/main.ts";
 /** Long enough for the source to go stale and be back; it takes forty seconds where nothing else runs. */
 const MORNING = ["--minutes", "0.4", "--orders", "30", "--seed", "7"];
 const TEST_MAX_MS = 240_000;
+/** What scripts may rely on. */
+const FIELDS = [
+  ...["orders", "fulfilled", "rejected", "at_risk", "expired", "released", "open_and_covered", "unaccounted"],
+  ...["oversold_units", "unexplained_units", "provisional", "provisional_confirmed", "drift_found", "drift_injected"],
+];
 
 let demonstration: ChildProcess | undefined;
 // It ends its own processes when it is asked to end; a kill would leave them running.
@@ -21,6 +26,7 @@ test(
     const { code, told, errors } = await play([...MORNING, "--json"]);
     expect(code, errors + told).toBe(0);
     const account = JSON.parse(told) as Record<string, number>;
+    for (const field of FIELDS) expect(Number.isInteger(account[field]), field).toBe(true);
     expect(account).toMatchObject({ seed: 7, oversold_units: 0, unexplained_units: 0, unaccounted: 0 });
 
     const { orders, rejected, fulfilled, released, expired, open_and_covered, at_risk } = account;
@@ -31,6 +37,7 @@ test(
     expect(account.provisional_confirmed).toBeGreaterThan(0);
     expect(account.provisional_confirmed).toBeLessThanOrEqual(account.provisional!);
 
+    expect(account.events_lost).toBeGreaterThan(0);
     // Each change without an event, and each lost event, is found at most once: what was healed is not found again. Two on one
     // stock may be found as one, or make up for each other.
     expect(account.drift_injected).toBe(20 + account.events_lost!);
