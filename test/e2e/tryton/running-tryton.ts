@@ -1,18 +1,16 @@
-/**
- * A real trytond on SQLite in a folder of its own, and what people do in it: receive, adjust, ship. It installs nothing: without
- * the Debian packages tryton-server, tryton-modules-stock and tryton-modules-sale there is no such test.
- */
+/** A real trytond on SQLite in a folder of its own, and what people do in it: receive, adjust, ship. */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll } from "vitest";
+import { freePort } from "../../../scripts/bench/peers/instances/store-instance.js";
 import { SYSTEM_RETRY_ENVIRONMENT } from "../../../src/client/retry.js";
 import { ErpRefusal } from "../../../src/connector/erp-adapter.js";
 import { ErpGuard } from "../../../src/connector/erp-guard.js";
 import { TrytonRpc } from "../../../src/connector/tryton/json-rpc.js";
+import { installDebianPackages } from "./debian-packages.js";
 
 const PASSWORD = "a long secret of this test";
 
@@ -21,10 +19,19 @@ afterAll(() => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-/** Why there is no such test here, or undefined. */
-export function missingTryton(): string | undefined {
+const PACKAGES = ["tryton-server", "tryton-modules-stock", "tryton-modules-sale"];
+
+/** Sees to it that Tryton 6 with its modules for stock and sales is on this machine. Why it is not, or undefined. */
+export async function provideTryton(): Promise<string | undefined> {
+  if (findTryton() === undefined) return undefined;
+  const failure = await installDebianPackages(PACKAGES);
+  const missing = findTryton();
+  return missing === undefined || failure === undefined ? missing : `${missing}, and not installed: ${failure}`;
+}
+
+function findTryton(): string | undefined {
   const found = spawnSync("trytond-admin", ["--version"], { encoding: "utf8" });
-  if (found.error !== undefined) return "trytond is not installed";
+  if (found.error !== undefined) return `trytond is not here (Debian packages: ${PACKAGES.join(", ")})`;
   return found.stdout.includes(" 6.") ? undefined : `trytond is of another version (${found.stdout.trim()})`;
 }
 
@@ -208,13 +215,4 @@ const PATIENT = {
 
 function party(code: string) {
   return { name: code, code, addresses: [["create", [{}]]] };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, "close");
-  return port;
 }
