@@ -55,6 +55,11 @@ function configOf(values: SettingValues) {
       gapWaitMs: values["freshness.gapWait"],
       gapPolicy: values["freshness.gapPolicy"] === "skip" ? "SKIP" : "WAIT",
     },
+    watch: {
+      conflateMs: values["watch.conflate"],
+      heartbeatMs: values["watch.heartbeat"],
+      unreadMaxMs: values["watch.unreadMax"],
+    },
     erp: { quantityMax: values["erp.quantityMax"] },
     drift: {
       fullSchedule: values["drift.fullSchedule"],

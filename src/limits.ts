@@ -72,6 +72,16 @@ export const LIMITS = {
   /** A consumer that has nothing to be told gets a cursor all the same: the first soon, to begin from, then now and then. */
   orderFirstCursorMs: 1_000,
   orderIdleMs: 15_000,
+  /** Stocks in one message of a watch: some ten kilobytes. */
+  watchPartStocksMax: 256,
+  /** Stocks looked at for one message, told or not: about a millisecond of work. */
+  watchSweepStocksMax: 4_096,
+  /** Parts of one warehouse kept for others who stand at the same place, until the next change. */
+  watchStepsKeptMax: 64,
+  /** Watches told before others have their turn: a millisecond or two of writes. */
+  watchesPerSlice: 64,
+  /** How often watches are looked at for a heartbeat that is due and for a reader that has gone. */
+  watchBeatMs: 1_000,
   /** How often free disk space is looked at. */
   freeSpaceCheckMs: 1_000,
 } as const;
@@ -91,7 +101,9 @@ export const EDGE_LIMITS = {
   streamWritesMax: 64,
   streamWriteBytesMax: 64 * 1024,
   /** Streams open at once, watches and reflection included: times the bounds above, what they can keep is bounded. */
-  streamsMax: 2_000,
+  streamsMax: 10_000,
+  /** Messages of one watch that are written and not yet taken by HTTP/2: what changes meanwhile is conflated. */
+  watchUnsentMax: 4,
   /** Largest message received, the default of gRPC: 1,000 lines with the longest names take about a sixth of it. */
   receiveBytesMax: 4 * 1024 * 1024,
   /** Elements of one repeated field that are decoded, and one more: lines of an order, SKUs of a question, positions of a report. */

@@ -1,5 +1,6 @@
 import type { Freshness, StockFigures } from "../domain/availability.js";
 import type { Answers, Command, Dealer } from "../domain/command.js";
+import type { DealerPrecision } from "../domain/dealer-precision.js";
 import type { DriftCounts, Position } from "../domain/drift.js";
 import type { IncomingErpEvent } from "../domain/erp-event.js";
 import type { OutcomeType } from "../domain/outcome.js";
@@ -82,6 +83,58 @@ export interface AvailabilityPort {
     readonly pageSize: number;
     readonly pageToken: string;
   }): AvailabilityPage | Refusal;
+}
+
+export interface WatchQuery {
+  /** Exactly one of the two is not empty. */
+  readonly dealerId: string;
+  readonly warehouseId: string;
+  /** Empty for every stock of the warehouse. */
+  readonly skus: readonly string[];
+  /** Go on after this; empty for a snapshot. */
+  readonly cursor: string;
+}
+
+/** What is told of one warehouse. The same object goes to all who are told the same, so that it is put to bytes once. */
+export type WatchPart =
+  | {
+      readonly kind: "figures";
+      readonly warehouseId: string;
+      readonly figures: readonly StockFigures[];
+      readonly isSnapshot: boolean;
+      /** The last part of a snapshot. */
+      readonly isComplete: boolean;
+      readonly freshness: Freshness;
+    }
+  | { readonly kind: "heartbeat"; readonly freshness: Freshness }
+  | { readonly kind: "reset"; readonly reason: ResetReason; readonly freshness: Freshness };
+
+/** Why everything told before is void. */
+export type ResetReason = "CURSOR_TOO_OLD" | "WAREHOUSE_REASSIGNED" | "PRECISION_CHANGED";
+
+export interface WatchMessage {
+  readonly part: WatchPart;
+  /** How exactly a dealer is told; undefined for a watch by warehouse, which is told every figure. */
+  readonly precision: DealerPrecision | undefined;
+  readonly cursor: string;
+}
+
+/** One watch of availability. What it has to tell is taken from it at the reader's pace; what changes meanwhile is conflated. */
+export interface AvailabilityWatch {
+  /** The next message; undefined while there is none: `ready` is called when there may be. */
+  next(): WatchMessage | undefined;
+  close(): void;
+}
+
+export interface WatchListener {
+  /** There may be something to tell. */
+  ready(): void;
+  /** It is over; nothing more is called. */
+  ended(refusal: Refusal): void;
+}
+
+export interface AvailabilityWatchPort {
+  watch(query: WatchQuery, listener: WatchListener): AvailabilityWatch | Refusal;
 }
 
 /** Reads of registered dealers; published and durable, answered at once. */
@@ -179,6 +232,7 @@ export interface ServicePorts {
   readonly commands: CommandPort;
   readonly ingest: IngestPort;
   readonly availability: AvailabilityPort;
+  readonly watches: AvailabilityWatchPort;
   readonly dealers: DealerDirectory;
   readonly backups: BackupPort;
   readonly orders: OrderEventsPort;

@@ -1,13 +1,26 @@
-import type { UntypedServiceImplementation } from "@grpc/grpc-js";
-import type { GetAvailabilityRequest, GetAvailabilityResponse } from "../gen/holdfast/v1/availability_service_pb.js";
+import type { ServerWritableStream, UntypedServiceImplementation } from "@grpc/grpc-js";
+import type {
+  GetAvailabilityRequest,
+  GetAvailabilityResponse,
+  WatchAvailabilityRequest,
+} from "../gen/holdfast/v1/availability_service_pb.js";
 import { availabilityMessage, freshnessMessage } from "./answers/messages.js";
+import { AvailabilityStream } from "./availability-stream.js";
 import type { EdgeContext } from "./edge-context.js";
-import { checkGetAvailability } from "./requests/operations-requests.js";
+import { serviceError } from "./errors.js";
+import { checkGetAvailability, checkWatchAvailability } from "./requests/operations-requests.js";
+import type { Encoded } from "./service-definition.js";
 import { directCall, isRefusal } from "./unary.js";
 
-export function availabilityService({ ports, onFailure }: EdgeContext): UntypedServiceImplementation {
+export function availabilityService(context: EdgeContext): UntypedServiceImplementation {
+  const { ports, onFailure } = context;
   const { availability } = ports;
   return {
+    watchAvailability(call: ServerWritableStream<WatchAvailabilityRequest, Encoded>) {
+      const query = checkWatchAvailability(call.request);
+      if (isRefusal(query)) call.emit("error", serviceError(query));
+      else new AvailabilityStream({ ...context, call, watches: ports.watches, query });
+    },
     getAvailability: directCall(onFailure, (request: GetAvailabilityRequest) => {
       const query = checkGetAvailability(request);
       if (isRefusal(query)) return query;

@@ -15,6 +15,7 @@ export class ChangeLog {
   #newest: number[] = [0];
   #live = 0;
   #end = 1;
+  #allAt = 0;
 
   /** The place of the next change: whoever stands here has been told everything. */
   get end(): number {
@@ -29,6 +30,17 @@ export class ChangeLog {
     this.#stocks.push(stock);
     this.#end += 1;
     if (this.#places.length > 2 * this.#live + SUPERSEDED_MAX) this.#drop();
+  }
+
+  /** Maybe every stock has changed. */
+  noteAll(): void {
+    this.#allAt = this.#end;
+    this.#end += 1;
+  }
+
+  /** Whether that was so at `from` or later: then `since` is not everything. */
+  hasAllSince(from: number): boolean {
+    return this.#allAt >= from;
   }
 
   /**

@@ -24,10 +24,10 @@ export interface ViewObserver {
   stocks(warehouse: PublishedWarehouse, numbers: readonly number[]): void;
   /** Maybe every figure of the warehouse has changed. */
   inherited(warehouse: PublishedWarehouse): void;
-  dealer(dealer: Dealer): void;
+  system(events: readonly SystemEvent[]): void;
 }
 
-const NOBODY: ViewObserver = { stocks() {}, inherited() {}, dealer() {} };
+const NOBODY: ViewObserver = { stocks() {}, inherited() {}, system() {} };
 
 export class AvailabilityView implements AvailabilityPort, DealerDirectory, Publisher {
   #store: LogStore | undefined;
@@ -96,11 +96,8 @@ export class AvailabilityView implements AvailabilityPort, DealerDirectory, Publ
     return () => {
       for (const { partition, policy } of opened) this.#addWarehouse(partition, policy, timeMs);
       for (const publish of inherited) publish();
-      for (const event of events) {
-        if (event.kind !== "DealerPut") continue;
-        this.#putDealer(event);
-        this.observer.dealer(this.#dealers.get(event.dealerId)!);
-      }
+      for (const event of events) if (event.kind === "DealerPut") this.#putDealer(event);
+      this.observer.system(events);
     };
   }
 

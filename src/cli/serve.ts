@@ -86,6 +86,7 @@ function settingsOf(config: Config) {
     requireKnown: config.dealers.requireKnown,
     sourceThresholds: config.freshness,
     erpQuantityMax: config.erp.quantityMax,
+    watch: config.watch,
     stocksResidentMax: config.residency.stocksMax,
     reservationsResidentMax: config.residency.reservationsMax,
     answersMax: config.idempotency.entriesMax,

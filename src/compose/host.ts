@@ -190,6 +190,7 @@ export class Host {
         },
       },
       availability: { read: (query) => current()?.availability.read(query) ?? refused() },
+      watches: { watch: (query, listener) => current()?.watches.watch(query, listener) ?? refused() },
       dealers: {
         get: (dealerId) => current()?.dealers.get(dealerId) ?? refused(),
         list: (query) => current()?.dealers.list(query) ?? refused(),

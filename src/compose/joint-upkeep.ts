@@ -4,9 +4,12 @@ import type { Turn } from "../actor/turn.js";
 /** Several kinds of upkeep as one; each runs when it is due, in their order. */
 export class JointUpkeep implements Upkeep {
   readonly #parts: readonly Upkeep[];
+  readonly #onRun: () => void;
 
-  constructor(...parts: readonly Upkeep[]) {
+  /** `onRun` is called after each run. */
+  constructor(parts: readonly Upkeep[], onRun: () => void) {
     this.#parts = parts;
+    this.#onRun = onRun;
   }
 
   get dueAtMs(): number {
@@ -15,5 +18,6 @@ export class JointUpkeep implements Upkeep {
 
   run(turn: Turn): void {
     for (const part of this.#parts) if (part.dueAtMs <= turn.nowMs) part.run(turn);
+    this.#onRun();
   }
 }

@@ -10,6 +10,7 @@ import { journalUnavailable } from "../actor/refusals.js";
 import type { ServicePorts } from "../actor/service.js";
 import { ServiceTime } from "../actor/service-time.js";
 import { AvailabilityView } from "../availability/view.js";
+import { AvailabilityFeed, type WatchSettings } from "../availability/watch-feed.js";
 import { formatNonce } from "../domain/reservation-id.js";
 import type { LinkThresholds } from "../domain/source.js";
 import { driftCountsSince } from "../erp/drift/drift-counts.js";
@@ -53,6 +54,7 @@ export interface LogNodeSettings {
   readonly sourceThresholds: LinkThresholds;
   /** A quantity of an ERP event above this is a dead letter until a person takes it. */
   readonly erpQuantityMax: number;
+  readonly watch: WatchSettings;
   readonly stocksResidentMax: number;
   readonly reservationsResidentMax: number;
   readonly answersMax: number;
@@ -141,6 +143,16 @@ export class LogNode {
       head: options.journal.head,
       onFailure,
     });
+    const watches = new AvailabilityFeed({
+      ...options,
+      view,
+      system: store.system.state,
+      freshness: (partition) => links.of(partition, time.nowMs()),
+      precision: () => ({ precision: "EXACT", cap: 0 }),
+      settings: settings.watch,
+      onFailure,
+    });
+    view.observer = watches;
     const engine: LogEngine = new LogEngine({
       ...options,
       ...settings,
@@ -148,6 +160,7 @@ export class LogNode {
         ...options.observer,
         failed(cause) {
           orders.close(journalUnavailable());
+          watches.close(journalUnavailable());
           options.observer.failed(cause);
         },
       },
@@ -156,7 +169,7 @@ export class LogNode {
       publisher: view,
       outcomes: orders,
       freshness: (partition, nowMs) => links.of(partition, nowMs),
-      upkeep: new JointUpkeep(upkeep, drift),
+      upkeep: new JointUpkeep([upkeep, drift], () => watches.looked()),
       tail,
     });
     view.open(store, tail.timeMs);
@@ -175,6 +188,7 @@ export class LogNode {
       }),
       ingest: ingestPort(engine, ingest, time, meters),
       availability: view,
+      watches,
       dealers: view,
       orders,
       positions: positionsPort(engine, { runs, asker, system, time }),

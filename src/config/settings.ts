@@ -74,6 +74,21 @@ export const SETTINGS = {
     "When every ERP source is asked for the positions of what moved lately: by default each hour.",
   ),
   "drift.timeZone": setting("UTC", timeZone(), "Time zone of both schedules."),
+  "watch.conflate": setting(
+    "50ms",
+    duration("1ms", "1m"),
+    "Time for which changes of availability are gathered before watchers are told; each stock then with its newest figure.",
+  ),
+  "watch.heartbeat": setting(
+    "10s",
+    duration("100ms", "1h"),
+    "Time without a change after which a watcher of availability is told that there is none.",
+  ),
+  "watch.unreadMax": setting(
+    "60s",
+    duration("1s", "1d"),
+    "Time after which a watcher of availability that does not read what it is told is ended.",
+  ),
   "residency.stocksMax": setting(
     "50000",
     count("100", "10000000"),
@@ -156,7 +171,7 @@ export const SETTINGS = {
     "Calls and streams of one connection at once; more wait at the caller.",
   ),
   "limits.streamsMax": setting(
-    "2000",
+    "10000",
     count("1", "100000"),
     "Streams open at once over all connections; one more is refused as overloaded.",
   ),

@@ -32,6 +32,7 @@ export type RefusalReason =
   | "REQUEST_ID_REUSED"
   | "CURSOR_TOO_OLD"
   | "QUOTA_EXCEEDED"
+  | "READER_TOO_SLOW"
   | "OVERLOADED"
   | "JOURNAL_UNAVAILABLE"
   | "SHUTTING_DOWN"

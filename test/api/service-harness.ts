@@ -32,6 +32,7 @@ export const SETTINGS: LogNodeSettings = {
   requireKnown: false,
   sourceThresholds: { laggingAfterMs: 3_600_000, staleAfterMs: 24 * 3_600_000, gapWaitMs: 30_000, gapPolicy: "WAIT" },
   erpQuantityMax: 100_000_000,
+  watch: { conflateMs: 1, heartbeatMs: 10_000, unreadMaxMs: 60_000 },
   stocksResidentMax: 10_000,
   reservationsResidentMax: 10_000,
   answersMax: 1_000_000,

@@ -13,6 +13,7 @@ export const SETTINGS: LogNodeSettings = {
   requireKnown: false,
   sourceThresholds: { laggingAfterMs: 60_000, staleAfterMs: 900_000, gapWaitMs: 30_000, gapPolicy: "WAIT" },
   erpQuantityMax: 100_000_000,
+  watch: { conflateMs: 1, heartbeatMs: 10_000, unreadMaxMs: 60_000 },
   stocksResidentMax: 1_000,
   reservationsResidentMax: 1_000,
   answersMax: 100_000,

@@ -16,6 +16,7 @@ export function drawSettings(random: SeededRandom): LogNodeSettings {
     },
     // Most of what comes in is 20 at most.
     erpQuantityMax: random.pick([20, 25]),
+    watch: { conflateMs: 50, heartbeatMs: 10_000, unreadMaxMs: 60_000 },
     stocksResidentMax: random.pick([8, 1_000]),
     reservationsResidentMax: random.pick([8, 1_000]),
     answersMax: random.pick([ANSWERS_FEW, 100_000, 100_000, 100_000]),

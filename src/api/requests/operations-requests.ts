@@ -1,10 +1,13 @@
 /** Requests of OperationsService and AvailabilityService to commands and queries, field by field. */
 import { isAbsolute, resolve } from "node:path";
-import type { AvailabilityPort } from "../../actor/service.js";
+import type { AvailabilityPort, WatchQuery } from "../../actor/service.js";
 import type { GetPolicy, GetStock, PutDealer, PutPolicy } from "../../domain/command.js";
 import type { PolicyFields, PolicyScope } from "../../domain/policy.js";
 import type { GetSyncHealth } from "../../domain/sync-health.js";
-import type { GetAvailabilityRequest } from "../../gen/holdfast/v1/availability_service_pb.js";
+import type {
+  GetAvailabilityRequest,
+  WatchAvailabilityRequest,
+} from "../../gen/holdfast/v1/availability_service_pb.js";
 import type {
   GetPolicyRequest,
   GetStockRequest,
@@ -189,6 +192,26 @@ export function checkGetAvailability(
 ): Checked<Parameters<AvailabilityPort["read"]>[0]> {
   const check = new FieldCheck();
   const { dealerId, warehouseId, skus, pageToken } = request;
+  checkWhere(check, request);
+  if (skus.length > 0 && pageToken !== "") check.fail("page_token", "must be empty where skus are named");
+  const pageSize = check.pageSize("page_size", request.pageSize);
+  const refused = check.refusal();
+  if (refused !== undefined) return refused;
+  return { dealerId, warehouseId, skus, pageSize, pageToken };
+}
+
+export function checkWatchAvailability(request: WatchAvailabilityRequest): Checked<WatchQuery> {
+  const check = new FieldCheck();
+  checkWhere(check, request);
+  const { dealerId, warehouseId, skus, cursor } = request;
+  return check.refusal() ?? { dealerId, warehouseId, skus, cursor };
+}
+
+/** Of which warehouse and which of its stocks. */
+function checkWhere(
+  check: FieldCheck,
+  { dealerId, warehouseId, skus }: Pick<WatchQuery, "dealerId" | "warehouseId" | "skus">,
+): void {
   if ((dealerId === "") === (warehouseId === "")) {
     check.fail("dealer_id", "exactly one of dealer_id and warehouse_id must be set");
     check.fail("warehouse_id", "exactly one of dealer_id and warehouse_id must be set");
@@ -198,11 +221,6 @@ export function checkGetAvailability(
   if (check.atMost("skus", skus.length, SKUS_MAX)) {
     for (const [index, sku] of skus.entries()) check.name(`skus[${index}]`, sku);
   }
-  if (skus.length > 0 && pageToken !== "") check.fail("page_token", "must be empty where skus are named");
-  const pageSize = check.pageSize("page_size", request.pageSize);
-  const refused = check.refusal();
-  if (refused !== undefined) return refused;
-  return { dealerId, warehouseId, skus, pageSize, pageToken };
 }
 
 export function checkGetSyncHealth({ warehouseId, sku }: GetSyncHealthRequest): Checked<GetSyncHealth> {

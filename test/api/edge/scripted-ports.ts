@@ -4,6 +4,7 @@
  */
 import type {
   AvailabilityPage,
+  AvailabilityWatch,
   Backup,
   EventDisposition,
   OrderQuery,
@@ -13,6 +14,7 @@ import type {
   PositionsRequest,
   ServicePorts,
   SourceStatus,
+  WatchListener,
 } from "../../../src/actor/service.js";
 import type { Answers, Command, Dealer } from "../../../src/domain/command.js";
 import { type DriftCounts, NO_DRIFT, type Position } from "../../../src/domain/drift.js";
@@ -73,6 +75,16 @@ export class ScriptedPorts implements ServicePorts {
     read: (query) => {
       this.queries.push(query);
       return this.page;
+    },
+  };
+
+  /** What a watch of availability begins with, and who listens to it. */
+  availabilityWatch: AvailabilityWatch | Refusal = refusal("WAREHOUSE_NOT_FOUND", "not scripted");
+  readonly watchListeners: WatchListener[] = [];
+  readonly watches: ServicePorts["watches"] = {
+    watch: (_, listener) => {
+      this.watchListeners.push(listener);
+      return this.availabilityWatch;
     },
   };
 
