@@ -3,10 +3,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import Table from "cli-table3";
 import { startService } from "./cast.js";
+import { closingTable, isClean } from "./closing-table.js";
 import { type Progress, playMorning } from "./morning.js";
-import type { Reckoning } from "./reckoning.js";
 
 const USAGE = `A morning with 350 dealers, three warehouses and 500 SKUs, in which the ERP is unplugged at the peak and comes back having lost events.
 
@@ -49,6 +48,7 @@ async function demonstrate(): Promise<number> {
       ordersPerSecondMax: positive("orders"),
       onProgress: values.json ? () => {} : showProgress,
     });
+    if (!values.json && process.stderr.isTTY) process.stderr.write("\n");
     console.log(values.json ? JSON.stringify(reckoning) : closingTable(reckoning));
     return isClean(reckoning) ? 0 : 1;
   } finally {
@@ -63,10 +63,6 @@ function positive(name: "minutes" | "seed" | "dealers" | "orders"): number {
   return value;
 }
 
-function isClean(reckoning: Reckoning): boolean {
-  return reckoning.oversold_units === 0 && reckoning.unexplained_units === 0 && reckoning.unaccounted === 0;
-}
-
 function showProgress({ phase, source, orders, provisional, atRiskUnits, gaps }: Progress): void {
   const isTerminal = process.stderr.isTTY === true;
   // A log does not need every second.
@@ -74,17 +70,4 @@ function showProgress({ phase, source, orders, provisional, atRiskUnits, gaps }:
   shownAt = performance.now();
   const line = `${phase.padEnd(24)} ERP ${source.padEnd(12)} ${orders} orders, ${provisional} provisional, ${atRiskUnits} units at risk, ${gaps} gaps`;
   process.stderr.write(isTerminal ? `\r\u001b[K${line}` : `${line}\n`);
-}
-
-function closingTable(reckoning: Reckoning): string {
-  const table = new Table({
-    head: ["the bad morning", ""],
-    style: { head: [], border: [] },
-    colAligns: ["left", "right"],
-  });
-  for (const [name, value] of Object.entries(reckoning)) table.push([name.replaceAll("_", " "), String(value)]);
-  const verdict = isClean(reckoning)
-    ? "Nothing was sold twice, every order is accounted for, and both sides have the same figures."
-    : "NOT CLEAN: see oversold units, unexplained units and unaccounted.";
-  return `${process.stderr.isTTY ? "\n" : ""}${table.toString()}\n${verdict}`;
 }

@@ -32,6 +32,7 @@ export interface Reckoning {
   readonly events_lost: number;
   /** Stocks that the ERP changed without an event, and events that were lost. */
   readonly drift_injected: number;
+  /** Stocks that differed, summed over all runs: two lost events of one stock may be one, and what two runs find at once is two. */
   readonly drift_found: number;
   readonly outage_seconds: number;
 }

@@ -10,6 +10,7 @@ const DEMONSTRATION = "scripts/demo/bad-morning/main.ts";
 /** Long enough for the source to go stale and be back; it takes forty seconds where nothing else runs. */
 const MORNING = ["--minutes", "0.4", "--orders", "30", "--seed", "7"];
 const TEST_MAX_MS = 240_000;
+const DRIFT_TOLERANCE = 5;
 /** What scripts may rely on. */
 const FIELDS = [
   ...["orders", "fulfilled", "rejected", "at_risk", "expired", "released", "open_and_covered", "unaccounted"],
@@ -38,11 +39,10 @@ test(
     expect(account.provisional_confirmed).toBeLessThanOrEqual(account.provisional!);
 
     expect(account.events_lost).toBeGreaterThan(0);
-    // Each change without an event, and each lost event, is found at most once: what was healed is not found again. Two on one
-    // stock may be found as one, or make up for each other.
+    // Nearly as much is found as went wrong. Two changes of one stock may be found as one, or make up for each other; of runs that
+    // overlap, both may find the same. Drift where there is none would come with each of the 1,500 stocks of a run.
     expect(account.drift_injected).toBe(20 + account.events_lost!);
-    expect(account.drift_found).toBeLessThanOrEqual(account.drift_injected!);
-    expect(account.drift_found).toBeGreaterThan(account.drift_injected! / 2);
+    expect(Math.abs(account.drift_found! - account.drift_injected!)).toBeLessThanOrEqual(DRIFT_TOLERANCE);
   },
   TEST_MAX_MS,
 );
