@@ -2,7 +2,7 @@
  * Recomputes the invariants from the journal alone, record by record (I1 to I4), and once more over the whole state at the end (I2).
  * Its sums come from the events, not from the counters that it checks.
  */
-import type { JournalRecord, PartitionEvent } from "../../domain/event.js";
+import type { ErpEventApplied, JournalRecord, PartitionEvent } from "../../domain/event.js";
 import { isOpen } from "../../domain/reservation.js";
 import { type Stock, shortfall } from "../../domain/stock.js";
 import type { LogStore } from "../../snapshots/log-store.js";
@@ -19,9 +19,11 @@ interface Sums {
   allocated: number;
 }
 
+type Deltas = Pick<ErpEventApplied, "stock" | "onHandDelta" | "unavailableDelta" | "allocatedDelta">;
+
 export class InvariantCheck {
   readonly #store: LogStore;
-  /** Sums over ERP events by partition and stock number. */
+  /** Sums over ERP events and healed drift by partition and stock number. */
   readonly #sums = new Map<number, Sums[]>();
 
   /** `store`: the state before the first record; what it has already is taken as it is. */
@@ -58,6 +60,7 @@ export class InvariantCheck {
     const partition = this.#store.partition(record.partition);
     for (const event of record.events as readonly PartitionEvent[]) {
       if (event.kind === "ErpEventApplied") this.#sum(record.partition, event);
+      if (event.kind === "StockHealed") this.#sum(record.partition, { ...event, allocatedDelta: 0 });
       if (event.kind !== "ReservationMade") continue;
       for (const line of event.lines) {
         if (line.granted === 0) continue;
@@ -104,7 +107,7 @@ export class InvariantCheck {
     }
   }
 
-  #sum(partition: number, event: Extract<PartitionEvent, { kind: "ErpEventApplied" }>): void {
+  #sum(partition: number, event: Deltas): void {
     let sums = this.#sums.get(partition);
     if (sums === undefined) {
       sums = [];
