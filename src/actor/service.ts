@@ -68,6 +68,8 @@ export interface IngestPort {
 
 export interface AvailabilityPage {
   readonly warehouseId: string;
+  /** How exactly a dealer is told; undefined for a reader by warehouse, who is told every figure. */
+  readonly precision: DealerPrecision | undefined;
   readonly figures: readonly StockFigures[];
   readonly freshness: Freshness;
   readonly nextPageToken: string;

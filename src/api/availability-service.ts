@@ -26,10 +26,9 @@ export function availabilityService(context: EdgeContext): UntypedServiceImpleme
       if (isRefusal(query)) return query;
       const page = availability.read(query);
       if (isRefusal(page)) return page;
-      const forDealer = query.dealerId !== "";
       return {
         $typeName: "holdfast.v1.GetAvailabilityResponse",
-        availability: page.figures.map((figures) => availabilityMessage(figures, page.warehouseId, forDealer)),
+        availability: page.figures.map((figures) => availabilityMessage(figures, page.warehouseId, page.precision)),
         freshness: freshnessMessage(page.freshness),
         nextPageToken: page.nextPageToken,
       } satisfies GetAvailabilityResponse;

@@ -87,7 +87,7 @@ export function operationsService(context: EdgeContext): UntypedServiceImplement
       checkGetStock,
       (answer): GetStockResponse => ({
         $typeName: "holdfast.v1.GetStockResponse",
-        stock: availabilityMessage(answer.figures, answer.warehouseId, false),
+        stock: availabilityMessage(answer.figures, answer.warehouseId, undefined),
         reservations: answer.reservations.map(reservationMessage),
         lastEvents: answer.lastEvents.map(erpEventMessage),
         exceptions: answer.exceptions.map(dispatchExceptionMessage),

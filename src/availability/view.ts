@@ -11,10 +11,13 @@ import type { AvailabilityPage, AvailabilityPort, DealerDirectory } from "../act
 import type { Publisher } from "../actor/turn.js";
 import type { Freshness, StockFigures } from "../domain/availability.js";
 import type { Dealer } from "../domain/command.js";
+import type { DealerPrecision } from "../domain/dealer-precision.js";
 import { withBuffer } from "../domain/degraded.js";
 import type { SystemEvent } from "../domain/event.js";
+import { PolicyBook } from "../domain/policy-book.js";
 import type { Refusal } from "../domain/refusal.js";
 import type { InheritedStockPolicy, Stock } from "../domain/stock.js";
+import { items } from "../domain/system-state.js";
 import type { LogStore } from "../snapshots/log-store.js";
 import { PublishedStock } from "./published-stock.js";
 import { PublishedWarehouse } from "./published-warehouse.js";
@@ -36,6 +39,8 @@ export class AvailabilityView implements AvailabilityPort, DealerDirectory, Publ
   readonly #dealers = new Map<string, Dealer>();
   /** In the order of their registration, for pages. */
   readonly #dealerIds: string[] = [];
+  /** As they are durable; the items are copies. */
+  readonly #policies = new PolicyBook();
   readonly #freshness: (partition: number) => Freshness;
   readonly #onDamage: (cause: unknown) => void;
   observer: ViewObserver = NOBODY;
@@ -57,6 +62,7 @@ export class AvailabilityView implements AvailabilityPort, DealerDirectory, Publ
       warehouse.stockCount = partition.stocks.count;
       for (const stock of partition.stocks.residents()) warehouse.loaded(new PublishedStock(stock));
     }
+    for (const policy of items(tables.policies)) this.#policies.put({ ...policy });
     for (let number = 1; number <= tables.dealers.count; number++) {
       const { dealerId, name, warehouseId } = tables.dealers.get(number)!;
       this.#putDealer({ dealerId, name, warehouseId });
@@ -90,11 +96,13 @@ export class AvailabilityView implements AvailabilityPort, DealerDirectory, Publ
     const inherited = events.some((event) => event.kind === "PolicyPut")
       ? [...this.#store!.partitions.keys()].map((partition) => this.inherited(partition))
       : [];
+    const put = events.flatMap((event) => (event.kind === "PolicyPut" ? [{ ...policies.find(event.scope)! }] : []));
     const opened = events.flatMap((event) =>
       event.kind === "WarehouseOpened" ? [{ ...event, policy: policies.inherited(event.warehouseId) }] : [],
     );
     return () => {
       for (const { partition, policy } of opened) this.#addWarehouse(partition, policy, timeMs);
+      for (const policy of put) this.#policies.put(policy);
       for (const publish of inherited) publish();
       for (const event of events) if (event.kind === "DealerPut") this.#putDealer(event);
       this.observer.system(events);
@@ -131,13 +139,14 @@ export class AvailabilityView implements AvailabilityPort, DealerDirectory, Publ
     const warehouse = this.#warehouses.get(warehouseId);
     if (warehouse === undefined) return warehouseNotFound(warehouseId);
     const freshness = this.#freshness(warehouse.partition);
+    const precision = query.dealerId === "" ? undefined : this.precision(warehouseId, query.dealerId);
     if (query.skus.length > 0) {
       const figures = query.skus.map((sku) => warehouse.figuresOf(sku));
-      return { warehouseId, figures, freshness, nextPageToken: "" };
+      return { warehouseId, precision, figures, freshness, nextPageToken: "" };
     }
     const start = query.pageToken === "" ? [1] : decodePageToken("availability", query.pageToken, 1);
     if (start === undefined) return invalidPageToken();
-    return { warehouseId, freshness, ...this.#page(warehouse, start[0]!, query.pageSize) };
+    return { warehouseId, precision, freshness, ...this.#page(warehouse, start[0]!, query.pageSize) };
   }
 
   get(dealerId: string): Dealer | Refusal {
@@ -150,6 +159,11 @@ export class AvailabilityView implements AvailabilityPort, DealerDirectory, Publ
     const end = start[0]! + query.pageSize;
     const dealers = this.#dealerIds.slice(start[0], end).map((dealerId) => this.#dealers.get(dealerId)!);
     return { dealers, nextPageToken: end < this.#dealerIds.length ? encodePageToken("dealers", [end]) : "" };
+  }
+
+  /** How exactly a dealer is told the figures of a warehouse. */
+  precision(warehouseId: string, dealerId: string): DealerPrecision {
+    return this.#policies.dealerPrecision(warehouseId, dealerId);
   }
 
   /** A registered dealer as readers see him. */

@@ -148,7 +148,7 @@ export class LogNode {
       view,
       system: store.system.state,
       freshness: (partition) => links.of(partition, time.nowMs()),
-      precision: () => ({ precision: "EXACT", cap: 0 }),
+      precision: (warehouseId, dealerId) => view.precision(warehouseId, dealerId),
       settings: settings.watch,
       onFailure,
     });

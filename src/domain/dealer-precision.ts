@@ -1,6 +1,28 @@
-/** How exactly a dealer is told what can be promised: policy (docs/api.md, Availability). */
+/** How exactly a dealer is told what can be promised: by policy, the same in answers and in watches (docs/api.md, Availability). */
+import type { StockFigures } from "./availability.js";
+import type { AvailabilityPrecision, EffectivePolicy } from "./policy.js";
+
 export interface DealerPrecision {
-  readonly precision: "EXACT" | "CAPPED" | "LEVEL";
+  readonly precision: AvailabilityPrecision;
   /** Of CAPPED: what is above it is told as it. */
   readonly cap: number;
+}
+
+export function precisionOf({ availabilityPrecision, availabilityCap }: EffectivePolicy): DealerPrecision {
+  return { precision: availabilityPrecision, cap: availabilityCap };
+}
+
+/** What a dealer is told of a stock, beside its level; `capped` says that there may be more. */
+export function asToldToDealer(
+  { availableToPromise, level }: Pick<StockFigures, "availableToPromise" | "level">,
+  { precision, cap }: DealerPrecision,
+): { readonly availableToPromise: number; readonly capped: boolean } {
+  switch (precision) {
+    case "EXACT":
+      return { availableToPromise, capped: false };
+    case "CAPPED":
+      return { availableToPromise: Math.min(availableToPromise, cap), capped: availableToPromise > cap };
+    case "LEVEL":
+      return { availableToPromise: 0, capped: level !== "OUT" };
+  }
 }

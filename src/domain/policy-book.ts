@@ -1,4 +1,8 @@
-/** What policies say after inheritance: holds from dealer, warehouse, default; stock figures from stock, warehouse, default. */
+/**
+ * What policies say after inheritance: holds and how exactly dealers are told from dealer, warehouse, default; stock figures from stock,
+ * warehouse, default.
+ */
+import { type DealerPrecision, precisionOf } from "./dealer-precision.js";
 import { NO_BUFFER } from "./degraded.js";
 import type { EffectivePolicy, PolicyFields, PolicyItem, PolicyScope } from "./policy.js";
 import { SHIPPED_POLICY } from "./policy.js";
@@ -73,12 +77,19 @@ export class PolicyBook {
       driftThresholdPercent: pick("driftThresholdPercent"),
       driftAction: pick("driftAction"),
       commitOverdueAfterMs: pick("commitOverdueAfterMs"),
+      availabilityPrecision: dealer.availabilityPrecision ?? pick("availabilityPrecision"),
+      availabilityCap: dealer.availabilityCap ?? pick("availabilityCap"),
       ...(quota === undefined ? {} : { openReservationsMax: quota }),
     };
     // A default longer than the maximum that applies is cut to it.
     const clamped = { ...made, holdDefaultMs: Math.min(made.holdDefaultMs, made.holdMaxMs) };
     this.#effective.set(key, clamped);
     return clamped;
+  }
+
+  /** How exactly a dealer is told the figures of a warehouse. */
+  dealerPrecision(warehouseId: string, dealerId: string): DealerPrecision {
+    return precisionOf(this.effective(warehouseId, dealerId));
   }
 
   /** The longest hold that any policy ever allowed, which the memory of requests must outlast. It never falls. */

@@ -15,10 +15,16 @@ export interface PolicyFields {
   readonly driftThresholdPercent?: number;
   readonly driftAction?: DriftAction;
   readonly commitOverdueAfterMs?: number;
+  /** How exactly dealers are told what can be promised, and the most that CAPPED tells. */
+  readonly availabilityPrecision?: AvailabilityPrecision;
+  readonly availabilityCap?: number;
 }
 
 /** What is done about a stock that has drifted. */
 export type DriftAction = "HEAL" | "QUARANTINE" | "ASK";
+
+/** EXACT: as it is. CAPPED: the cap stands for all that is more. LEVEL: in stock, low or out, without a figure. */
+export type AvailabilityPrecision = "EXACT" | "CAPPED" | "LEVEL";
 
 /** All empty: the default. Otherwise a warehouse, a stock (warehouse and SKU), or a dealer. */
 export interface PolicyScope {
@@ -52,6 +58,8 @@ export interface EffectivePolicy {
   readonly driftThresholdPercent: number;
   readonly driftAction: DriftAction;
   readonly commitOverdueAfterMs: number;
+  readonly availabilityPrecision: AvailabilityPrecision;
+  readonly availabilityCap: number;
 }
 
 /** What ships, before anybody put a policy. */
@@ -69,4 +77,7 @@ export const SHIPPED_POLICY: EffectivePolicy = {
   driftThresholdPercent: 0,
   driftAction: "ASK",
   commitOverdueAfterMs: 48 * 3_600_000,
+  availabilityPrecision: "EXACT",
+  // "50+" is enough for any order that a dealer usually makes.
+  availabilityCap: 50,
 };

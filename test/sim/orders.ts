@@ -129,6 +129,8 @@ export class Orders {
       ...(set(forPlace) ? { driftThresholdUnits: this.#random.below(3) } : {}),
       ...(set(forPlace) ? { driftThresholdPercent: this.#random.pick([0, 10]) } : {}),
       ...(set(forPlace) ? { commitOverdueAfterMs: this.#random.pick([1_000, 10_000]) } : {}),
+      ...(set(forHold) ? { availabilityPrecision: this.#random.pick(["EXACT", "CAPPED", "LEVEL"] as const) } : {}),
+      ...(set(forHold) ? { availabilityCap: 1 + this.#random.below(6) } : {}),
     };
     return { kind: "PutPolicy", scope, fields, attribution: ATTRIBUTION };
   }

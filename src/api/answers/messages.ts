@@ -2,13 +2,17 @@
 import { durationFromMs, type Timestamp, timestampFromMs } from "@bufbuild/protobuf/wkt";
 import type { Freshness as DomainFreshness, StockFigures } from "../../domain/availability.js";
 import type { Dealer as DomainDealer } from "../../domain/command.js";
+import { asToldToDealer, type DealerPrecision } from "../../domain/dealer-precision.js";
 import type { EffectivePolicy, PolicyFields, PolicyScope } from "../../domain/policy.js";
 import type { Reservation as DomainReservation } from "../../domain/reservation.js";
-import { type Availability, AvailabilityLevel } from "../../gen/holdfast/v1/availability_pb.js";
+import { type Availability, AvailabilityLevel, AvailabilityPrecision } from "../../gen/holdfast/v1/availability_pb.js";
 import { DriftAction } from "../../gen/holdfast/v1/drift_pb.js";
 import { type Freshness, FreshnessState } from "../../gen/holdfast/v1/freshness_pb.js";
 import type { Dealer, Policy } from "../../gen/holdfast/v1/operations_service_pb.js";
 import { type Reservation, type ReservationLine, ReservationState } from "../../gen/holdfast/v1/reservation_pb.js";
+
+/** How readers by warehouse are told. */
+const AS_IT_IS: DealerPrecision = { precision: "EXACT", cap: 0 };
 
 export function reservationMessage(reservation: DomainReservation): Reservation {
   const pending = reservation.state === "PENDING";
@@ -52,9 +56,14 @@ export function freshnessMessage(freshness: DomainFreshness): Freshness {
   };
 }
 
-/** Every figure for a reader by warehouse; for a dealer only what a dealer may know (docs/api.md, Availability). */
-export function availabilityMessage(figures: StockFigures, warehouseId: string, forDealer: boolean): Availability {
-  const shown = (units: number) => (forDealer ? 0n : BigInt(units));
+/** Every figure for a reader by warehouse; for a dealer only what he may know, as exactly as he may (docs/api.md, Availability). */
+export function availabilityMessage(
+  figures: StockFigures,
+  warehouseId: string,
+  precision: DealerPrecision | undefined,
+): Availability {
+  const shown = (units: number) => (precision === undefined ? BigInt(units) : 0n);
+  const told = asToldToDealer(figures, precision ?? AS_IT_IS);
   return {
     $typeName: "holdfast.v1.Availability",
     warehouseId,
@@ -66,10 +75,10 @@ export function availabilityMessage(figures: StockFigures, warehouseId: string, 
     allocatedElsewhere: shown(figures.allocatedElsewhere),
     safetyStock: shown(figures.safetyStock),
     degradedBuffer: shown(figures.degradedBuffer),
-    availableToPromise: BigInt(figures.availableToPromise),
+    availableToPromise: BigInt(told.availableToPromise),
     shortfall: shown(figures.shortfall),
     level: AvailabilityLevel[figures.level],
-    capped: false,
+    capped: told.capped,
     version: BigInt(figures.version),
     updateTime: figures.updatedAtMs === 0 ? undefined : timestamp(figures.updatedAtMs),
   };
@@ -98,6 +107,9 @@ export function policyMessage(scope: PolicyScope, fields: PolicyFields | Effecti
     driftThresholdPercent: fields.driftThresholdPercent,
     driftAction: fields.driftAction === undefined ? undefined : DriftAction[fields.driftAction],
     commitOverdueAfter: span(fields.commitOverdueAfterMs),
+    availabilityPrecision:
+      fields.availabilityPrecision === undefined ? undefined : AvailabilityPrecision[fields.availabilityPrecision],
+    availabilityCap: units(fields.availabilityCap),
   } as Policy;
 }
 

@@ -80,7 +80,7 @@ function writeEvent(writer: BinaryWriter, part: WatchPart, precision: DealerPrec
   writer.tag(batch.number, WireType.LengthDelimited).fork();
   for (const figures of part.figures) {
     const bytes = figuresBytes.of(figures, precision, () =>
-      toBinary(AvailabilitySchema, availabilityMessage(figures, part.warehouseId, precision !== undefined)),
+      toBinary(AvailabilitySchema, availabilityMessage(figures, part.warehouseId, precision)),
     );
     writer.tag(availability.number, WireType.LengthDelimited).bytes(bytes);
   }

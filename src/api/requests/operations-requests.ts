@@ -26,6 +26,7 @@ const NO_SCOPE: PolicyScope = { warehouseId: "", sku: "", dealerId: "" };
 type ScopeKind = "default" | "warehouse" | "stock" | "dealer";
 
 const DRIFT_ACTIONS = [undefined, "HEAL", "QUARANTINE", "ASK"] as const;
+const PRECISIONS = [undefined, "EXACT", "CAPPED", "LEVEL"] as const;
 
 type PolicyField = keyof typeof SCOPES_OF_FIELD;
 
@@ -43,6 +44,8 @@ const SCOPES_OF_FIELD = {
   drift_threshold_percent: ["default", "warehouse"],
   drift_action: ["default", "warehouse"],
   commit_overdue_after: ["default", "warehouse"],
+  availability_precision: ["default", "warehouse", "dealer"],
+  availability_cap: ["default", "warehouse", "dealer"],
 } as const satisfies Readonly<Record<string, readonly ScopeKind[]>>;
 
 export function checkPutDealer(request: PutDealerRequest): Checked<PutDealer> {
@@ -151,6 +154,10 @@ function checkPolicyFields(check: FieldCheck, policy: Policy): PolicyFields {
     driftThresholdPercent: percent("drift_threshold_percent", policy.driftThresholdPercent),
     driftAction: whenSet("drift_action", policy.driftAction, (path, set) => check.oneOf(path, set, DRIFT_ACTIONS)),
     commitOverdueAfterMs: span("commit_overdue_after", policy.commitOverdueAfter),
+    availabilityPrecision: whenSet("availability_precision", policy.availabilityPrecision, (path, set) =>
+      check.oneOf(path, set, PRECISIONS),
+    ),
+    availabilityCap: whenSet("availability_cap", policy.availabilityCap, (path, set) => check.quantity(path, set)),
   };
   const { holdDefaultMs, holdMaxMs } = fields;
   // A bad duration reads as 0, and is told already.

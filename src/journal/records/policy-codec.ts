@@ -1,7 +1,7 @@
 /** holdfast.journal.v1.PolicyPut: a policy of one scope, in the journal and in snapshots alike. */
 import type { PolicyPut } from "../../domain/event.js";
 import type { PolicyFields } from "../../domain/policy.js";
-import { codeOf, DRIFT_ACTIONS, nameOf } from "./codes.js";
+import { AVAILABILITY_PRECISIONS, codeOf, DRIFT_ACTIONS, nameOf } from "./codes.js";
 import type { WireReader, WireWriter } from "./wire.js";
 
 /** Writes the fields of the message; the caller has opened it. */
@@ -23,9 +23,12 @@ export function writePolicyPut(writer: WireWriter, policy: Omit<PolicyPut, "kind
   writer.present(15, policy.fields.driftThresholdPercent);
   if (policy.fields.driftAction !== undefined) writer.int(16, codeOf(DRIFT_ACTIONS, policy.fields.driftAction));
   writer.present(17, policy.fields.commitOverdueAfterMs);
+  const { availabilityPrecision } = policy.fields;
+  if (availabilityPrecision !== undefined) writer.int(18, codeOf(AVAILABILITY_PRECISIONS, availabilityPrecision));
+  writer.present(19, policy.fields.availabilityCap);
 }
 
-const NUMBERS = new Map<number, Exclude<keyof PolicyFields, "driftAction">>([
+const NUMBERS = new Map<number, Exclude<keyof PolicyFields, "driftAction" | "availabilityPrecision">>([
   [4, "safetyStock"],
   [5, "lowAt"],
   [6, "openReservationsMax"],
@@ -37,8 +40,10 @@ const NUMBERS = new Map<number, Exclude<keyof PolicyFields, "driftAction">>([
   [14, "driftThresholdUnits"],
   [15, "driftThresholdPercent"],
   [17, "commitOverdueAfterMs"],
+  [19, "availabilityCap"],
 ]);
 const DRIFT_ACTION = 16;
+const AVAILABILITY_PRECISION = 18;
 
 /** Reads the fields of the message; the caller has entered it. */
 export function readPolicyPut(reader: WireReader): PolicyPut {
@@ -48,6 +53,8 @@ export function readPolicyPut(reader: WireReader): PolicyPut {
     const number = NUMBERS.get(reader.field);
     if (number !== undefined) fields = { ...fields, [number]: reader.int() };
     else if (reader.field === DRIFT_ACTION) fields = { ...fields, driftAction: nameOf(DRIFT_ACTIONS, reader.int()) };
+    else if (reader.field === AVAILABILITY_PRECISION)
+      fields = { ...fields, availabilityPrecision: nameOf(AVAILABILITY_PRECISIONS, reader.int()) };
     else if (reader.field <= 10) texts[reader.field] = reader.string();
     else reader.skip();
   }

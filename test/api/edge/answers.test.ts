@@ -1,6 +1,7 @@
 /** What callers are shown of the engine's answers, field by field. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Answers } from "../../../src/domain/command.js";
+import type { DealerPrecision } from "../../../src/domain/dealer-precision.js";
 import type { ErpBody, ErpEvent } from "../../../src/domain/erp-event.js";
 import { SHIPPED_POLICY } from "../../../src/domain/policy.js";
 import { AvailabilityService } from "../../../src/gen/holdfast/v1/availability_service_pb.js";
@@ -154,7 +155,17 @@ describe("a reserve is answered", () => {
 });
 
 describe("availability shows", () => {
-  const page = { warehouseId: "W1", figures: [FIGURES], freshness: LIVE, nextPageToken: "next" };
+  const page = {
+    warehouseId: "W1",
+    precision: undefined,
+    figures: [FIGURES],
+    freshness: LIVE,
+    nextPageToken: "next",
+  };
+  const toDealer = (precision: DealerPrecision["precision"], cap: number) => ({
+    ...page,
+    precision: { precision, cap },
+  });
   const ofDealer = {
     warehouseId: "W1",
     sku: "A",
@@ -196,7 +207,7 @@ describe("availability shows", () => {
   });
 
   test("to a dealer exactly what a dealer may know", async () => {
-    edge.ports.page = page;
+    edge.ports.page = toDealer("EXACT", 1);
     const answer = await edge.call(AvailabilityService, "getAvailability", {
       dealerId: "D1",
       pageSize: 5,
@@ -205,6 +216,17 @@ describe("availability shows", () => {
     const unset = Object.fromEntries(hidden.map((field) => [field, 0n]));
     expect(answer.availability).toEqual([{ $typeName: "holdfast.v1.Availability", ...ofDealer, ...unset }]);
     expect(edge.ports.queries).toEqual([{ dealerId: "D1", warehouseId: "", skus: [], pageSize: 5, pageToken: "t" }]);
+  });
+
+  test.each([
+    ["CAPPED", 17, { availableToPromise: 17n, capped: true }],
+    ["CAPPED", 18, { availableToPromise: 18n, capped: false }],
+    ["LEVEL", 50, { availableToPromise: 0n, capped: true }],
+  ] as const)("to a dealer no more than %s at %i says", async (precision, cap, told) => {
+    edge.ports.page = toDealer(precision, cap);
+    const answer = await edge.call(AvailabilityService, "getAvailability", { dealerId: "D1" });
+    const unset = Object.fromEntries(hidden.map((field) => [field, 0n]));
+    expect(answer.availability).toEqual([{ $typeName: "holdfast.v1.Availability", ...ofDealer, ...unset, ...told }]);
   });
 
   test("no time for a SKU that was never seen", async () => {

@@ -7,6 +7,7 @@ import type { ConsumedUnits } from "../../../src/domain/movement.js";
 import type { PolicyFields } from "../../../src/domain/policy.js";
 import type { SourceThresholds } from "../../../src/domain/source.js";
 import {
+  AVAILABILITY_PRECISIONS,
   DRIFT_ACTIONS,
   DRIFT_CAUSE_CODES,
   DRIFT_STATES,
@@ -116,6 +117,8 @@ export const policyFields: fc.Arbitrary<PolicyFields> = fc.record(
     driftThresholdPercent: count,
     driftAction: nameIn(DRIFT_ACTIONS),
     commitOverdueAfterMs: count,
+    availabilityPrecision: nameIn(AVAILABILITY_PRECISIONS),
+    availabilityCap: count,
   },
   { requiredKeys: [] },
 );
@@ -331,6 +334,7 @@ export const EVENTS: { readonly [K in AnyEvent["kind"]]: fc.Arbitrary<Extract<An
     causeDetail: text,
     isMissingThere: bool,
     state: nameIn(DRIFT_STATES),
+    stock: count,
   }),
   DriftResolved: fc.record({
     kind: fc.constant("DriftResolved"),

@@ -88,8 +88,13 @@ export function driftCountsJson({ causes, ...counts }: DriftCounts): number[] {
 }
 
 export function policyJson(policy: { readonly scope: PolicyScope; readonly fields: PolicyFields }): JsonObject {
-  const { driftAction: action, ...fields } = policy.fields;
-  return json({ ...policy.scope, ...fields, driftAction: action === undefined ? undefined : `DRIFT_ACTION_${action}` });
+  const { driftAction: action, availabilityPrecision: precision, ...fields } = policy.fields;
+  return json({
+    ...policy.scope,
+    ...fields,
+    driftAction: action === undefined ? undefined : `DRIFT_ACTION_${action}`,
+    availabilityPrecision: precision === undefined ? undefined : `AVAILABILITY_PRECISION_${precision}`,
+  });
 }
 
 export function sourcePutJson(put: Pick<SourcePut, "warehouseIds" | "thresholds">): JsonObject {

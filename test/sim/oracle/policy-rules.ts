@@ -1,4 +1,4 @@
-/** Policies as docs/api.md inherits them: holds by dealer, warehouse, default; stock figures by stock, warehouse, default; quota by dealer, default. */
+/** Policies as docs/api.md inherits them: holds and precision by dealer, warehouse, default; stock figures by stock, warehouse, default; quota by dealer, default. */
 import type { GetPolicy, PutPolicy } from "../../../src/domain/command.js";
 import type { EffectivePolicy, PolicyFields, PolicyScope } from "../../../src/domain/policy.js";
 import { type ModelState, newStock, stockKey } from "./model-state.js";
@@ -18,6 +18,8 @@ const SHIPPED = {
   driftThresholdPercent: 0,
   driftAction: "ASK",
   commitOverdueAfterMs: 48 * 60 * MINUTE_MS,
+  availabilityPrecision: "EXACT",
+  availabilityCap: 50,
 } as const;
 const OF_A_WAREHOUSE = ["default", "warehouse"];
 
@@ -35,6 +37,8 @@ const MEANINGFUL: { readonly [Field in keyof Required<PolicyFields>]: readonly s
   driftThresholdPercent: OF_A_WAREHOUSE,
   driftAction: OF_A_WAREHOUSE,
   commitOverdueAfterMs: OF_A_WAREHOUSE,
+  availabilityPrecision: ["default", "warehouse", "dealer"],
+  availabilityCap: ["default", "warehouse", "dealer"],
 };
 
 function scopeKind(scope: PolicyScope): string | undefined {
@@ -60,6 +64,7 @@ export function effectivePolicy(state: ModelState, scope: PolicyScope): Effectiv
     ofDealer.holdDefaultMs ?? ofWarehouse.holdDefaultMs ?? fallback.holdDefaultMs ?? SHIPPED.holdDefaultMs;
   const quota = ofDealer.openReservationsMax ?? fallback.openReservationsMax;
   const ofPlace = { ...SHIPPED, ...fallback, ...ofWarehouse };
+  const { availabilityPrecision, availabilityCap } = { ...ofPlace, ...ofDealer };
   return {
     degradedBufferUnits: ofPlace.degradedBufferUnits,
     degradedBufferPercent: ofPlace.degradedBufferPercent,
@@ -68,6 +73,8 @@ export function effectivePolicy(state: ModelState, scope: PolicyScope): Effectiv
     driftThresholdPercent: ofPlace.driftThresholdPercent,
     driftAction: ofPlace.driftAction,
     commitOverdueAfterMs: ofPlace.commitOverdueAfterMs,
+    availabilityPrecision,
+    availabilityCap,
     safetyStock: ofStock.safetyStock ?? ofWarehouse.safetyStock ?? fallback.safetyStock ?? SHIPPED.safetyStock,
     lowAt: ofStock.lowAt ?? ofWarehouse.lowAt ?? fallback.lowAt ?? SHIPPED.lowAt,
     // A default beyond the maximum would refuse every caller that leaves the hold to the policy.

@@ -223,6 +223,8 @@ export class RandomRequests {
       ...(set(0.2, forQuota) ? { openReservationsMax: 3 + this.#random.below(20) } : {}),
       ...(set(0.2, forHold) ? { holdDefaultMs: this.#pick([500, 20_000, 900_000]) } : {}),
       ...(set(0.2, forHold) ? { holdMaxMs: this.#pick([10_000, 3_600_000, 6 * 24 * 3_600_000]) } : {}),
+      ...(set(0.2, forHold) ? { availabilityPrecision: this.#pick(["EXACT", "CAPPED", "LEVEL"] as const) } : {}),
+      ...(set(0.2, forHold) ? { availabilityCap: 1 + this.#random.below(6) } : {}),
     };
   }
 
