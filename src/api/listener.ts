@@ -4,23 +4,23 @@
  */
 import { lookup } from "node:dns/promises";
 import { once } from "node:events";
-import { createServer, isIP, type Server, type Socket } from "node:net";
+import { isIP, type Server, type Socket } from "node:net";
 import type { EdgeLimits } from "../limits.js";
 
 export class Listener {
-  readonly #serve: (socket: Socket) => void;
+  readonly #createServer: () => Server;
   readonly #limits: Pick<EdgeLimits, "connectionsMax" | "lingerMs">;
   readonly #servers: Server[] = [];
   readonly #sockets = new Set<Socket>();
 
-  /** `serve` is given each connection. */
-  constructor(serve: (socket: Socket) => void, limits: Pick<EdgeLimits, "connectionsMax" | "lingerMs">) {
-    this.#serve = serve;
+  /** `createServer` makes the server of one address, which serves its connections. */
+  constructor(createServer: () => Server, limits: Pick<EdgeLimits, "connectionsMax" | "lingerMs">) {
+    this.#createServer = createServer;
     this.#limits = limits;
   }
 
-  /** Opens HOST:PORT on every address of the host that can be had; resolves with the port. Port 0 takes a free one. */
-  async open(listen: string): Promise<number> {
+  /** Opens HOST:PORT on every address of the host that can be had (port 0 takes a free one); resolves with the same, the port as it is. */
+  async open(listen: string): Promise<string> {
     const { host, port: wanted } = parse(listen);
     const addresses = isIP(host) ? [host] : (await lookup(host, { all: true })).map(({ address }) => address);
     let port = wanted;
@@ -34,7 +34,7 @@ export class Listener {
     }
     // "localhost" also stands for ::1, on a machine without IPv6 as well: one address is enough.
     if (this.#servers.length === 0) throw failure;
-    return port;
+    return `${listen.slice(0, listen.lastIndexOf(":"))}:${port}`;
   }
 
   /** Accepts no more; resolves when every connection is gone. Those left after `graceMs` are cut off. */
@@ -48,7 +48,8 @@ export class Listener {
   }
 
   async #openOne(host: string, port: number): Promise<number> {
-    const server = createServer((socket) => this.#accept(socket));
+    const server = this.#createServer();
+    server.on("connection", (socket) => this.#watch(socket));
     server.maxConnections = this.#limits.connectionsMax;
     server.listen({ host, port });
     await once(server, "listening");
@@ -57,12 +58,11 @@ export class Listener {
     return typeof address === "object" && address !== null ? address.port : port;
   }
 
-  #accept(socket: Socket): void {
+  #watch(socket: Socket): void {
     this.#sockets.add(socket);
     socket.once("close", () => this.#sockets.delete(socket));
     // We said goodbye; a peer that does not hang up then is hung up on.
     socket.once("finish", () => setTimeout(() => socket.destroy(), this.#limits.lingerMs).unref());
-    this.#serve(socket);
   }
 }
 

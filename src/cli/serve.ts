@@ -1,4 +1,5 @@
 /** `holdfast serve`: the service itself, from configuration to a clean stop. */
+import { edgeContext } from "../api/edge-context.js";
 import { createGrpcServer } from "../api/server.js";
 import { Host } from "../compose/host.js";
 import { imageWorker } from "../compose/images/image-worker.js";
@@ -39,7 +40,7 @@ export async function serve(flags: ServeFlags): Promise<number> {
     log,
     onFatal: () => fatal(1),
   });
-  const server = createGrpcServer({ ports: host.ports, log, limits: edgeLimitsOf(config) });
+  const server = createGrpcServer(edgeContext({ ports: host.ports, log, limits: edgeLimitsOf(config) }));
   const listen = await server.bind(config.listen).catch(async (cause) => {
     await host.stop();
     throw cause;

@@ -15,6 +15,7 @@ import {
 } from "@bufbuild/protobuf";
 import { Client, type ClientDuplexStream, credentials, Metadata } from "@grpc/grpc-js";
 import { pino } from "pino";
+import { edgeContext } from "../../src/api/edge-context.js";
 import { createGrpcServer, type GrpcServer } from "../../src/api/server.js";
 import { startDuplex } from "../../src/client/method-bridge.js";
 import { callOnce } from "../../src/client/unary-call.js";
@@ -82,7 +83,7 @@ export class ServiceHarness {
       log: Object.assign(log, { error: heard }),
       onFatal: (cause) => this.failures.push(cause),
     });
-    this.#server = createGrpcServer({ ports: this.#host.ports, log: { error: heard } });
+    this.#server = createGrpcServer(edgeContext({ ports: this.#host.ports, log: { error: heard } }));
     this.address = await this.#server.bind("127.0.0.1:0");
     this.client = this.connect();
   }

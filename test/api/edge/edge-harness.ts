@@ -8,6 +8,7 @@ import {
   credentials,
   type ServiceError,
 } from "@grpc/grpc-js";
+import { edgeContext } from "../../../src/api/edge-context.js";
 import { createGrpcServer, type GrpcServer } from "../../../src/api/server.js";
 import { serviceDefinition } from "../../../src/api/service-definition.js";
 import {
@@ -43,7 +44,7 @@ export class EdgeHarness {
 
   private constructor(limits: Partial<EdgeLimits>) {
     const log = { error: (fields: object, message: string) => void this.logged.push({ fields, message }) };
-    this.server = createGrpcServer({ ports: this.ports, limits, log });
+    this.server = createGrpcServer(edgeContext({ ports: this.ports, limits, log }));
   }
 
   static async start(limits: Partial<EdgeLimits> = {}): Promise<EdgeHarness> {

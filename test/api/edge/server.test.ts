@@ -13,6 +13,7 @@ import {
 import { ReflectionService } from "@grpc/reflection";
 import { service as healthService } from "grpc-health-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { edgeContext } from "../../../src/api/edge-context.js";
 import { createGrpcServer } from "../../../src/api/server.js";
 import { ErpService } from "../../../src/gen/holdfast/v1/erp_service_pb.js";
 import { ReservationService, ReserveStreamRequestSchema } from "../../../src/gen/holdfast/v1/reservation_service_pb.js";
@@ -203,13 +204,13 @@ describe("a shutdown", () => {
   test("may be asked for twice, and before the port was opened", async () => {
     await Promise.all([edge.server.shutdown(LONG_MS), edge.server.shutdown(LONG_MS)]);
     const log = { error: () => {} };
-    await createGrpcServer({ ports: new ScriptedPorts(), log }).shutdown(LONG_MS);
+    await createGrpcServer(edgeContext({ ports: new ScriptedPorts(), log })).shutdown(LONG_MS);
   });
 });
 
 describe("the port", () => {
   test.each(["127.0.0.1:0", "localhost:0", "[::1]:0"])("%s becomes a free one, which is named", async (listen) => {
-    const server = createGrpcServer({ ports: new ScriptedPorts(), log: { error: () => {} } });
+    const server = createGrpcServer(edgeContext({ ports: new ScriptedPorts(), log: { error: () => {} } }));
     const address = await server.bind(listen);
     expect(address).toMatch(new RegExp(`^${listen.slice(0, -1).replace(/[[\]]/g, "\\$&")}[1-9]\\d+$`));
     const client = new Client(address, credentials.createInsecure());
@@ -221,7 +222,7 @@ describe("the port", () => {
   });
 
   test("that somebody has is refused", async () => {
-    const server = createGrpcServer({ ports: new ScriptedPorts(), log: { error: () => {} } });
+    const server = createGrpcServer(edgeContext({ ports: new ScriptedPorts(), log: { error: () => {} } }));
     await expect(server.bind(edge.address)).rejects.toThrow(/EADDRINUSE|bind/);
     await server.shutdown(LONG_MS);
   });
