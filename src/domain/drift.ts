@@ -14,7 +14,13 @@ export interface Position {
 export const DRIFT_CAUSES = ["SKIPPED_GAP", "DEAD_LETTER", "UNMATCHED_DISPATCH", "MANUAL_CHANGE", "UNKNOWN"] as const;
 export type DriftCause = (typeof DRIFT_CAUSES)[number];
 
-export type DriftState = "OPEN" | "QUARANTINED" | "HEALED" | "DISMISSED";
+/** SUPERSEDED: a newer comparison of the same stock has found another difference, or none. */
+export type DriftState = "OPEN" | "QUARANTINED" | "HEALED" | "DISMISSED" | "SUPERSEDED";
+
+/** Whether it waits for a person. */
+export function isWaiting(state: DriftState): boolean {
+  return state === "OPEN" || state === "QUARANTINED";
+}
 
 /** One stock whose figures differed by more than policy allows. */
 export interface Discrepancy {

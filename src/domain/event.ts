@@ -248,9 +248,11 @@ export interface QuarantineSet {
 /** A position differed from our figures by more than policy allows. */
 export interface DriftFound extends Omit<Discrepancy, "number" | "createdAtMs" | "decision"> {
   readonly kind: "DriftFound";
+  /** The stock at which it waits for a person; 0 where it waits for nobody, and in journals from before that was kept. */
+  readonly stock: number;
 }
 
-/** A person decided about a discrepancy. */
+/** A person decided about a discrepancy, or a newer comparison took its place. */
 export interface DriftResolved {
   readonly kind: "DriftResolved";
   readonly number: number;

@@ -126,7 +126,7 @@ export function evolve(state: PartitionState, event: PartitionEvent, stamp: Reco
       evolveQuarantine(state, event, stamp, touched);
       return;
     case "DriftFound":
-      evolveDriftFound(state, event, stamp);
+      evolveDriftFound(state, event, stamp, touched);
       return;
     case "DriftResolved":
       evolveDriftResolved(state, event, stamp);

@@ -43,6 +43,8 @@ export interface Stock {
   accuracy: number;
   /** Its figures are doubted: it takes no reservation until a person decides. */
   isQuarantined: boolean;
+  /** Number of the discrepancy that waits for a person; 0 for none. There is at most one: a newer finding takes its place. */
+  waitingDiscrepancy: number;
 }
 
 export function newStock(number: number, sku: string): Stock {
@@ -66,6 +68,7 @@ export function newStock(number: number, sku: string): Stock {
     newestMovement: 0,
     accuracy: 0,
     isQuarantined: false,
+    waitingDiscrepancy: 0,
   };
 }
 

@@ -12,7 +12,7 @@ import {
 import { OperationsService } from "../../src/gen/holdfast/v1/operations_service_pb.js";
 import type { PositionSchema } from "../../src/gen/holdfast/v1/position_pb.js";
 import { ReserveOutcome, ShortageReason } from "../../src/gen/holdfast/v1/reservation_service_pb.js";
-import { refusalOf } from "./refusal-of.js";
+import { detailsOf, refusalOf } from "./refusal-of.js";
 import { ServiceHarness } from "./service-harness.js";
 
 const ops = OperationsService.method;
@@ -155,6 +155,22 @@ describe("what is done about drift", () => {
     expect((await decide(DriftResolution.HEAL)).discrepancy).toMatchObject({ state: DriftState.HEALED });
     expect(await refusalOf(decide(DriftResolution.DISMISS))).toMatchObject({ infos: ["holdfast/DRIFT_RESOLVED"] });
     expect(await service.figures("A")).toMatchObject({ onHand: 90n, availableToPromise: 90n });
+    expect(await found(false)).toEqual([]);
+  });
+
+  test("a newer finding of the same stock is what a person decides about, and the older one points there", async () => {
+    await report([at("A", 90, 2)]);
+    await report([at("A", 90, 2)]);
+    expect(await found(false)).toMatchObject([{ number: 2n, sku: "A", state: DriftState.OPEN }]);
+    expect(await found()).toMatchObject([{ number: 2n }, { number: 1n, state: DriftState.SUPERSEDED }]);
+    const heal = (number: bigint) =>
+      service.call(ops.resolveDrift, { warehouseId: "W1", number, resolution: DriftResolution.HEAL });
+    expect(await detailsOf(heal(1n))).toMatchObject({
+      infos: ["holdfast/DRIFT_RESOLVED"],
+      metadata: { number: "1", state: "SUPERSEDED", newer: "2" },
+    });
+    expect((await heal(2n)).discrepancy).toMatchObject({ state: DriftState.HEALED });
+    expect((await service.figures("A")).onHand).toBe(90n);
     expect(await found(false)).toEqual([]);
   });
 

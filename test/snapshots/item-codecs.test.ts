@@ -58,6 +58,7 @@ const stock: fc.Arbitrary<Stock> = fc.record({
   newestMovement: count,
   isQuarantined: bool,
   accuracy: count,
+  waitingDiscrepancy: count,
 });
 
 function stockJson({ number: _, safetyStock, lowAt, lastEvents, ...rest }: Stock): JsonObject {
@@ -203,7 +204,7 @@ const cases: readonly Case<unknown>[] = [
     "Discrepancy",
     discrepancyCodec,
     state.DiscrepancySchema,
-    draw.EVENTS.DriftFound.chain(({ kind: _, ...found }) =>
+    draw.EVENTS.DriftFound.chain(({ kind: _, stock: __, ...found }) =>
       fc
         .record({
           number,

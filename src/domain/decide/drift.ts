@@ -4,7 +4,7 @@
  * never acted on: it says nothing of now. What a source did not tell is never healed by itself.
  */
 import { addCounts, DRIFT_CAUSES, type DriftCounts, isDrift, NO_DRIFT, type Position } from "../drift.js";
-import type { DriftFound, PartitionEvent, StockHealed } from "../event.js";
+import type { DriftFound, DriftResolved, PartitionEvent, StockHealed } from "../event.js";
 import { type FiguresAt, figuresAt, hadNothingSince, walkMovements } from "../movement.js";
 import type { PartitionState } from "../partition-state.js";
 import type { EffectivePolicy } from "../policy.js";
@@ -29,8 +29,8 @@ export type Verdict =
   | { readonly kind: "deferred" }
   /** Older than our history, or of a stock that has another source of record. */
   | { readonly kind: "incomparable" }
-  /** Alike, or within the policy's thresholds. */
-  | { readonly kind: "agrees"; readonly missing: Missing | undefined }
+  /** Alike, or within the policy's thresholds. `outdates` is the number of the stock's open discrepancy, where that is no more. */
+  | { readonly kind: "agrees"; readonly missing: Missing | undefined; readonly outdates: number | undefined }
   | { readonly kind: "drifts"; readonly drift: Drift };
 
 /** Which side does not have the stock. */
@@ -56,12 +56,17 @@ export function judgePosition(state: PartitionState, position: Position, { sourc
   if (position.asOfSequence > source.applied) return { kind: "deferred" };
   const stock = state.stocks.glance(position.sku);
   if (stock === undefined || !stock.opened) {
-    if (isNothing(position)) return { kind: "agrees", missing: "here" };
+    if (isNothing(position)) {
+      return { kind: "agrees", missing: "here", outdates: outdatedBy(state, stock, position, source) };
+    }
     return { kind: "drifts", drift: { stock, ours: NOTHING_HERE, theirs: position, missing: "here" } };
   }
   const ours = ownFigures(state, stock, source, position.asOfSequence);
   if (ours === undefined) return INCOMPARABLE;
-  if (!differs(ours, position, policy)) return { kind: "agrees", missing: undefined };
+  if (!differs(ours, position, policy)) {
+    const outdates = ours.isSuperseded ? undefined : outdatedBy(state, stock, position, source);
+    return { kind: "agrees", missing: undefined, outdates };
+  }
   return { kind: "drifts", drift: { stock, ours, theirs: position, missing: undefined } };
 }
 
@@ -87,8 +92,20 @@ export function judgeMissing(
   if (ours === undefined || hadNothing === undefined || first < stock.sourceFrom) return INCOMPARABLE;
   if (hadNothing) return undefined;
   const theirs = { sku: stock.sku, onHand: 0, unavailable: 0, asOfSequence: last };
-  if (!differs(ours, theirs, policy)) return { kind: "agrees", missing: "there" };
+  if (!differs(ours, theirs, policy)) return { kind: "agrees", missing: "there", outdates: undefined };
   return { kind: "drifts", drift: { stock, ours, theirs, missing: "there" } };
+}
+
+/** The open discrepancy of a stock whose figures agree by now; what is in quarantine is a person's to end. */
+function outdatedBy(
+  state: PartitionState,
+  stock: Stock | undefined,
+  { asOfSequence }: Position,
+  source: Source,
+): number | undefined {
+  if (stock === undefined || stock.waitingDiscrepancy === 0 || stock.isQuarantined) return undefined;
+  const found = state.discrepancies.get(stock.waitingDiscrepancy)!;
+  return found.source !== source.name || found.asOfSequence <= asOfSequence ? found.number : undefined;
 }
 
 /** Our figures at a sequence of the stock's source; undefined where that source has no word, or had none then, or we forgot. */
@@ -110,7 +127,21 @@ function differs(ours: Figures, theirs: Figures, policy: EffectivePolicy): boole
 /** What is done about a verdict, and how it counts. */
 export function decideVerdict(state: PartitionState, verdict: Verdict, context: DriftContext): Comparison {
   if (verdict.kind === "drifts") return decideDrift(state, verdict.drift, context);
-  return { counts: harmlessCounts(verdict), events: [] };
+  const outdated = verdict.kind === "agrees" ? verdict.outdates : undefined;
+  return { counts: harmlessCounts(verdict), events: superseded(outdated, context, "found no difference") };
+}
+
+/** A discrepancy whose place another comparison takes. */
+function superseded(number: number | undefined, { runId }: DriftContext, what: string): readonly DriftResolved[] {
+  if (number === undefined || number === 0) return [];
+  return [
+    {
+      kind: "DriftResolved",
+      number,
+      state: "SUPERSEDED",
+      attribution: { ...BY_POLICY, reason: `run ${runId} ${what}` },
+    },
+  ];
 }
 
 /** How a verdict counts about which nothing is to be decided. */
@@ -133,7 +164,7 @@ function decideDrift(state: PartitionState, drift: Drift, context: DriftContext)
   const { source, runId, policy, deadLetterOf } = context;
   const { sku, asOfSequence } = theirs;
   const named = causeOf(state, { source, sku, stock, asOfSequence, deadLetterOf });
-  const found: Omit<DriftFound, "state"> = {
+  const found: Omit<DriftFound, "state" | "stock"> = {
     kind: "DriftFound",
     runId,
     source: source.name,
@@ -151,16 +182,25 @@ function decideDrift(state: PartitionState, drift: Drift, context: DriftContext)
     causes: DRIFT_CAUSES.map((name) => +(name === named.cause)),
   });
   // A count or a healing has settled it since: it was drift, and waits for nobody.
-  if (ours.isSuperseded) return { counts, events: [{ ...found, state: "DISMISSED" }] };
+  if (ours.isSuperseded) return { counts, events: [{ ...found, state: "DISMISSED", stock: 0 }] };
+  const replaced = superseded(stock?.waitingDiscrepancy, context, "found it anew");
   if (policy.driftAction === "HEAL" && missing !== "there" && !(stock && context.wasHealed(stock.number))) {
     const healing = heal(state, stock, { ...found, attribution: BY_POLICY });
     if (healing !== undefined) {
-      return { counts: addCounts(counts, { healed: 1 }), events: [{ ...found, state: "HEALED" }, ...healing] };
+      // A quarantine is a person's to end, by what was found when it began.
+      const settled = stock?.isQuarantined ? [] : replaced;
+      const events = [{ ...found, state: "HEALED", stock: 0 } as const, ...healing, ...settled];
+      return { counts: addCounts(counts, { healed: 1 }), events };
     }
   }
+  const number = stock?.number ?? state.stocks.count + 1;
+  const opened: readonly PartitionEvent[] = stock === undefined ? [{ kind: "StockOpened", stock: number, sku }] : [];
+  const waits = (how: "OPEN" | "QUARANTINED") => [...opened, { ...found, state: how, stock: number }, ...replaced];
   // Of a stock that we do not have nothing can be ordered anyway.
-  if (policy.driftAction !== "QUARANTINE" || !stock?.opened) return { counts, events: [{ ...found, state: "OPEN" }] };
-  const events: PartitionEvent[] = [{ ...found, state: "QUARANTINED" }];
+  if (policy.driftAction !== "QUARANTINE" || !stock?.opened) {
+    return { counts, events: waits(stock?.isQuarantined ? "QUARANTINED" : "OPEN") };
+  }
+  const events: PartitionEvent[] = waits("QUARANTINED");
   if (!stock.isQuarantined) {
     events.push({ kind: "QuarantineSet", stock: stock.number, isOn: true, attribution: BY_POLICY });
   }

@@ -1,4 +1,5 @@
 /** What comparing positions changes: corrections, quarantines, what was found. */
+import { isWaiting } from "../drift.js";
 import type { DriftFound, DriftResolved, QuarantineSet, StockHealed } from "../event.js";
 import type { PartitionState } from "../partition-state.js";
 import type { RecordStamp, StockTouched } from "../record-stamp.js";
@@ -60,13 +61,25 @@ export function evolveQuarantine(
   touched(stock);
 }
 
-export function evolveDriftFound(state: PartitionState, { kind: _, ...found }: DriftFound, stamp: RecordStamp): void {
+export function evolveDriftFound(
+  state: PartitionState,
+  { kind: _, stock: waitsAt, ...found }: DriftFound,
+  stamp: RecordStamp,
+  touched: StockTouched,
+): void {
   const number = state.discrepancies.count + 1;
   state.discrepancies.add({ number, ...found, createdAtMs: stamp.timeMs, decision: undefined });
+  if (waitsAt === 0) return;
+  const stock = state.stocks.touch(waitsAt);
+  stock.waitingDiscrepancy = number;
+  touched(stock);
 }
 
 export function evolveDriftResolved(state: PartitionState, event: DriftResolved, stamp: RecordStamp): void {
   const found = state.discrepancies.touch(event.number);
   found.state = event.state;
   found.decision = { ...event.attribution, decidedAtMs: stamp.timeMs };
+  if (isWaiting(event.state)) return;
+  const stock = state.stocks.find(found.sku);
+  if (stock?.waitingDiscrepancy === event.number) state.stocks.touch(stock.number).waitingDiscrepancy = 0;
 }

@@ -4,7 +4,7 @@ import { newestFirst } from "../../actor/newest-first.js";
 import { decodePageToken, encodePageToken, invalidPageToken } from "../../actor/page-token.js";
 import type { Turn } from "../../actor/turn.js";
 import { heal } from "../../domain/decide/drift.js";
-import type { Discrepancy, DriftRun, DriftState } from "../../domain/drift.js";
+import { type Discrepancy, type DriftRun, isWaiting } from "../../domain/drift.js";
 import type {
   ErpOperationAnswers,
   ListDiscrepancies,
@@ -46,11 +46,6 @@ export function listDiscrepancies(
   return { answer: { warehouseId: command.warehouseId, discrepancies: items, nextPageToken } };
 }
 
-/** Whether it waits for a person. */
-function isWaiting(state: DriftState): boolean {
-  return state === "OPEN" || state === "QUARANTINED";
-}
-
 function pageOf<Item extends { readonly number: number }>(
   table: { readonly count: number; get(number: number): Item | undefined },
   kind: string,
@@ -85,8 +80,8 @@ export function resolveDrift(turn: Turn, command: ResolveDrift): Result<ErpOpera
   if (found === undefined) return { refusal: notFound(command) };
   const answer = () => ({ answer: { warehouseId, discrepancy: partition.discrepancies.get(command.number)! } });
   if (found.state === command.resolution) return answer();
-  if (!isWaiting(found.state)) return { refusal: isSettled(command, found) };
   const stock = partition.stocks.find(found.sku);
+  if (!isWaiting(found.state)) return { refusal: isSettled(found, stock) };
   const events: PartitionEvent[] = [];
   if (command.resolution === "HEALED") {
     const healing = healingOf(partition, stock, found, command);
@@ -138,8 +133,13 @@ function notFound({ warehouseId, number }: ResolveDrift): Refusal {
   });
 }
 
-function isSettled({ number }: ResolveDrift, { state }: Discrepancy): Refusal {
-  return refusal("DRIFT_RESOLVED", `Discrepancy ${number} is ${state} already.`, {
-    metadata: { number: String(number), state },
+function isSettled({ number, state }: Discrepancy, stock: Stock | undefined): Refusal {
+  const metadata = { number: String(number), state };
+  const newer = stock?.waitingDiscrepancy ?? 0;
+  if (state !== "SUPERSEDED" || newer === 0) {
+    return refusal("DRIFT_RESOLVED", `Discrepancy ${number} is ${state} already.`, { metadata });
+  }
+  return refusal("DRIFT_RESOLVED", `Discrepancy ${number} was found anew: ${newer} is what waits for a decision.`, {
+    metadata: { ...metadata, newer: String(newer) },
   });
 }

@@ -16,6 +16,12 @@ export interface RunHead {
   readonly full: boolean;
 }
 
+export interface KeptPosition {
+  readonly position: Position;
+  /** It agrees, which puts an end to an earlier discrepancy; else it differs, and how is counted when it is decided about. */
+  readonly agrees: boolean;
+}
+
 export class PositionRun implements RunHead {
   readonly runId: string;
   readonly source: string;
@@ -30,8 +36,8 @@ export class PositionRun implements RunHead {
   /** Between which sequences its positions are true; infinite while nothing is told. */
   first = Number.POSITIVE_INFINITY;
   last = Number.NEGATIVE_INFINITY;
-  /** Positions that differ, decided about when the run is complete: one that breaks off leaves nothing. */
-  kept: Position[] = [];
+  /** Positions with something to decide about when the run is complete: one that breaks off leaves nothing. */
+  kept: KeptPosition[] = [];
   /** How many of those are decided about. */
   settled = 0;
   /** Of its positions, those that wait for the source to get to their sequence. */

@@ -14,7 +14,7 @@ import { LIMITS } from "../../limits.js";
 import type { PartitionStore } from "../../snapshots/partition-store.js";
 import { DeferredPositions } from "./deferred-positions.js";
 import { DriftContexts } from "./drift-context.js";
-import { PositionRun, type RunHead } from "./position-run.js";
+import { type KeptPosition, PositionRun, type RunHead } from "./position-run.js";
 
 type Result<A> = { readonly answer: A } | { readonly refusal: Refusal };
 
@@ -135,11 +135,13 @@ export class PositionRuns {
       number === undefined
         ? judgeUnknownWarehouse(position, source)
         : this.#judge(work, turn.store.partition(number), position);
-    if (verdict.kind === "drifts") this.#keep(work, position);
-    else {
-      if (verdict.kind === "deferred") this.#defer(run, position);
-      run.count(harmlessCounts(verdict));
+    if (verdict.kind === "drifts") {
+      this.#keep(work, { position, agrees: false });
+      return;
     }
+    if (verdict.kind === "deferred") this.#defer(run, position);
+    if (verdict.kind === "agrees" && verdict.outdates !== undefined) this.#keep(work, { position, agrees: true });
+    run.count(harmlessCounts(verdict));
   }
 
   #judge({ run, contexts }: Work, partition: PartitionStore, position: Position): Verdict {
@@ -148,12 +150,12 @@ export class PositionRuns {
     return judgePosition(partition, position, contexts.of(partition));
   }
 
-  #keep(work: Work, position: Position): void {
+  #keep(work: Work, kept: KeptPosition): void {
     if (this.#keptCount >= LIMITS.keptDifferencesMax) {
-      this.#settle(work, position);
+      this.#settleOne(work, kept);
       return;
     }
-    work.run.kept.push(position);
+    work.run.kept.push(kept);
     this.#keptCount += 1;
   }
 
@@ -166,7 +168,7 @@ export class PositionRuns {
   #settleKept(work: Work): boolean {
     const { run } = work;
     const to = Math.min(run.kept.length, run.settled + LIMITS.turnDifferencesMax);
-    while (run.settled < to) this.#settle(work, run.kept[run.settled++]!);
+    while (run.settled < to) this.#settleOne(work, run.kept[run.settled++]!);
     if (run.settled < run.kept.length) return false;
     this.#forgetKept(run);
     return true;
@@ -176,6 +178,21 @@ export class PositionRuns {
     this.#keptCount -= run.kept.length;
     run.kept = [];
     run.settled = 0;
+  }
+
+  #settleOne(work: Work, { position, agrees }: KeptPosition): void {
+    if (!agrees) {
+      this.#settle(work, position);
+      return;
+    }
+    const { turn, contexts } = work;
+    const partition = turn.openWarehouse(position.warehouseId);
+    const context = contexts.of(partition);
+    const verdict = judgePosition(partition, position, context);
+    // It was counted as it was told; what has made it differ since is for the next run.
+    if (verdict.kind !== "agrees") return;
+    const { events } = decideVerdict(partition, verdict, context);
+    if (events.length > 0) turn.record(partition, events);
   }
 
   /** Compares a position and does what is to be done. */
@@ -279,7 +296,8 @@ export class PositionRuns {
 /** A position in a warehouse that we do not have. */
 function judgeUnknownWarehouse(position: Position, source: Source): Verdict {
   if (position.asOfSequence > source.applied) return { kind: "deferred" };
-  if (position.onHand === 0 && position.unavailable === 0) return { kind: "agrees", missing: "here" };
+  if (position.onHand === 0 && position.unavailable === 0)
+    return { kind: "agrees", missing: "here", outdates: undefined };
   const ours = { onHand: 0, unavailable: 0, isSuperseded: false };
   return { kind: "drifts", drift: { stock: undefined, ours, theirs: position, missing: "here" } };
 }

@@ -91,6 +91,7 @@ export const PLAIN_EVENTS = {
       causeDetail: [10, "text"],
       isMissingThere: [11, "bool"],
       state: [12, { oneOf: DRIFT_STATES }],
+      stock: [13, "int"],
     },
   },
   DriftResolved: {

@@ -24,10 +24,11 @@ export const stockCodec: ItemCodec<Stock> = {
     writer.int(16, stock.newestMovement);
     writer.bool(17, stock.isQuarantined);
     writer.int(18, stock.accuracy);
+    writer.int(19, stock.waitingDiscrepancy);
   },
   read(reader, number) {
     let sku = "";
-    const numbers = new Array<number>(19).fill(0);
+    const numbers = new Array<number>(20).fill(0);
     let opened = false;
     let source = "";
     const lastEvents: ErpEvent[] = [];
@@ -36,7 +37,7 @@ export const stockCodec: ItemCodec<Stock> = {
       else if (reader.field === 2) opened = reader.bool();
       else if (reader.field === 3) source = reader.string();
       else if (reader.field === 13) lastEvents.push(readTakenErpEvent(reader));
-      else if (reader.field <= 18) numbers[reader.field] = reader.int();
+      else if (reader.field <= 19) numbers[reader.field] = reader.int();
       else reader.skip();
     }
     return {
@@ -58,6 +59,7 @@ export const stockCodec: ItemCodec<Stock> = {
       newestMovement: numbers[16]!,
       isQuarantined: numbers[17] === 1,
       accuracy: numbers[18]!,
+      waitingDiscrepancy: numbers[19]!,
     };
   },
 };

@@ -59,8 +59,9 @@ const judge = ({ state }: Scenario, told: ReturnType<typeof position>, about = c
 
 function decide(scenario: Scenario, told: ReturnType<typeof position>, about = context()) {
   const { counts, events } = decideVerdict(scenario.state, judge(scenario, told, about), about);
-  const [first, ...rest] = events;
-  return { counts: { ...NO_DRIFT, ...counts }, found: first as DriftFound | undefined, done: rest };
+  const isFinding = (candidate: PartitionEvent): candidate is DriftFound => candidate.kind === "DriftFound";
+  const done = events.filter((candidate) => !isFinding(candidate));
+  return { counts: { ...NO_DRIFT, ...counts }, found: events.find(isFinding), done };
 }
 
 describe("a position", () => {
@@ -177,8 +178,74 @@ describe("what is done about drift", () => {
       causeDetail: "",
       isMissingThere: false,
       state: "OPEN",
+      stock: 1,
     });
     expect(done).toEqual([]);
+  });
+
+  describe("a stock has one difference that waits for a person:", () => {
+    const ask = context(act("ASK"));
+    const settled = (number: number, what: string): PartitionEvent => ({
+      kind: "DriftResolved",
+      number,
+      state: "SUPERSEDED",
+      attribution: { actor: "holdfast", reason: `run run ${what}` },
+    });
+    /** The stock with a difference of 3 at 4 that waits. */
+    function waiting(): Scenario {
+      const scenario = given(...history);
+      const { found } = decide(scenario, position(12, 4), ask);
+      return scenario.given(found!);
+    }
+
+    test("a newer finding takes the older one's place", () => {
+      const scenario = waiting();
+      const { found, done } = decide(scenario, position(11, 9), ask);
+      expect(found).toMatchObject({ state: "OPEN", stock: 1, theirOnHand: 11 });
+      expect(done).toEqual([settled(1, "found it anew")]);
+      scenario.given(found!, ...done);
+      expect(scenario.state.stocks.get(1)!.waitingDiscrepancy).toBe(2);
+      expect(scenario.state.discrepancies.get(1)).toMatchObject({ state: "SUPERSEDED" });
+    });
+
+    test("one that is healed leaves none, one that agrees as well", () => {
+      const healed = waiting();
+      const { done } = decide(healed, position(11, 9), context(act("HEAL")));
+      expect(done).toEqual([healing(9, -4, "run"), settled(1, "found it anew")]);
+      expect(healed.given(...done).state.stocks.get(1)!.waitingDiscrepancy).toBe(0);
+      const agreed = waiting();
+      expect(decide(agreed, position(15, 9), ask)).toMatchObject({
+        counts: { compared: 1, drifted: 0 },
+        done: [settled(1, "found no difference")],
+      });
+    });
+
+    test("what agrees from before it was found, or from before a count, says nothing of it", () => {
+      expect(decide(waiting(), position(10, 3), ask).done).toEqual([]);
+      const counted = waiting().given(event(6, count(40), { onHandDelta: 25 }));
+      expect(decide(counted, position(15, 5), ask).done).toEqual([]);
+      expect(decide(counted, position(40, 6), ask).done).toEqual([settled(1, "found no difference")]);
+    });
+
+    test("a quarantine goes over to the newer finding, and ends by a person alone", () => {
+      const scenario = waiting().given({ kind: "QuarantineSet", stock: 1, isOn: true, attribution });
+      expect(decide(scenario, position(11, 9), ask)).toMatchObject({
+        counts: { quarantined: 0 },
+        found: { state: "QUARANTINED", stock: 1 },
+      });
+      expect(decide(scenario, position(15, 9), ask).done).toEqual([]);
+      expect(decide(scenario, position(11, 9), context(act("HEAL"))).done).toEqual([healing(9, -4, "run")]);
+    });
+
+    test("of a stock that we do not have, too", () => {
+      const scenario = given();
+      const first = decide(scenario, position(3, 4), ask);
+      expect(first.done).toEqual([opened]);
+      scenario.given(...first.done, first.found!);
+      expect(scenario.state.stocks.get(1)).toMatchObject({ opened: false, version: 0, waitingDiscrepancy: 1 });
+      expect(decide(scenario, position(5, 9), ask).done).toEqual([settled(1, "found it anew")]);
+      expect(decide(scenario, position(0, 9), ask).done).toEqual([settled(1, "found no difference")]);
+    });
   });
 
   test("the difference at the position's sequence heals what came after it, too", () => {
@@ -233,7 +300,7 @@ describe("what is done about drift", () => {
     expect(decide(given(), position(12, 9), context(act("QUARANTINE")))).toMatchObject({
       counts: { quarantined: 0 },
       found: { state: "OPEN" },
-      done: [],
+      done: [opened],
     });
   });
 
@@ -330,6 +397,7 @@ describe("the cause that is named", () => {
       causeDetail: "",
       isMissingThere: false,
       state: "OPEN",
+      stock: 0,
     };
     const byPolicy = given(...history, { ...found, state: "HEALED" }, healing(4, -1));
     expect(cause(byPolicy)).toEqual(["UNKNOWN", ""]);

@@ -75,6 +75,47 @@ describe("a stock that a healing opened", () => {
   });
 });
 
+describe("what waits for a person", () => {
+  const states = () => found().map(({ state }) => state);
+
+  test("is one discrepancy for each stock, over a restart as well", async () => {
+    await report([at("A", 90, 2), at("B", 50, 2)]);
+    await node.restart();
+    expect(await report([at("A", 91, 2)])).toMatchObject({ compared: 1, drifted: 1 });
+    expect(states()).toEqual(["SUPERSEDED", "OPEN"]);
+    expect(found()[0]!.decision).toMatchObject({ actor: "holdfast", reason: "run run found it anew" });
+  });
+
+  test("is over once a run has found that both sides agree, and was not broken off", async () => {
+    await report([at("A", 90, 2)]);
+    const broken = begin();
+    await tell(broken, at("A", 100, 2));
+    broken.abandon();
+    await node.settle();
+    expect(states()).toEqual(["OPEN"]);
+    const run = begin();
+    await tell(run, at("A", 100, 2));
+    expect(states()).toEqual(["OPEN"]);
+    expect(await finish(run)).toMatchObject({ compared: 1, drifted: 0 });
+    expect(states()).toEqual(["SUPERSEDED"]);
+    expect(await report([at("A", 90, 2)])).toMatchObject({ drifted: 1 });
+    expect(states()).toEqual(["SUPERSEDED", "OPEN"]);
+  });
+
+  test("is left alone by a run that had it agree and ends when it differs: that is for the next one", async () => {
+    await report([at("A", 90, 2)]);
+    const run = begin();
+    await tell(run, at("A", 100, 2));
+    await act("HEAL");
+    const other = begin(false, "other");
+    await tell(other, at("A", 95, 2));
+    expect(await finish(other)).toMatchObject({ healed: 1 });
+    expect(await finish(run)).toMatchObject({ compared: 1, drifted: 0, healed: 0 });
+    expect(states()).toEqual(["SUPERSEDED", "HEALED"]);
+    expect(node.figures("A").onHand).toBe(95);
+  });
+});
+
 describe("a run", () => {
   test("that breaks off leaves nothing: neither what it found nor what it waited for", async () => {
     await act("HEAL");
@@ -114,7 +155,7 @@ describe("a run", () => {
     const again = begin();
     await tell(again, at("A", 70, 2));
     expect(await finish(again)).toMatchObject({ drifted: 1, healed: 0 });
-    expect(found().map(({ state }) => state)).toEqual(["HEALED", "OPEN", "OPEN"]);
+    expect(found().map(({ state }) => state)).toEqual(["HEALED", "SUPERSEDED", "OPEN"]);
   });
 
   test("is refused beyond the number of runs that may be under way", async () => {
