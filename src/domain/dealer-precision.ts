@@ -12,9 +12,9 @@ export function precisionOf({ availabilityPrecision, availabilityCap }: Effectiv
   return { precision: availabilityPrecision, cap: availabilityCap };
 }
 
-/** What a dealer is told of a stock, beside its level; `capped` says that there may be more. */
+/** What a dealer is told of a stock, beside its level; `capped` says that there is more. Nothing available is what OUT means. */
 export function asToldToDealer(
-  { availableToPromise, level }: Pick<StockFigures, "availableToPromise" | "level">,
+  { availableToPromise }: Pick<StockFigures, "availableToPromise">,
   { precision, cap }: DealerPrecision,
 ): { readonly availableToPromise: number; readonly capped: boolean } {
   switch (precision) {
@@ -23,6 +23,6 @@ export function asToldToDealer(
     case "CAPPED":
       return { availableToPromise: Math.min(availableToPromise, cap), capped: availableToPromise > cap };
     case "LEVEL":
-      return { availableToPromise: 0, capped: level !== "OUT" };
+      return { availableToPromise: 0, capped: availableToPromise > 0 };
   }
 }

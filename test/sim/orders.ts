@@ -3,6 +3,7 @@ import type { Command, LineRequest } from "../../src/domain/command.js";
 import type { ErpBody } from "../../src/domain/erp-event.js";
 import type { PolicyFields, PolicyScope } from "../../src/domain/policy.js";
 import type { SeededRandom } from "../journal/seeded-random.js";
+import { PrecisionTurns } from "./precision-turns.js";
 
 export const WAREHOUSES = ["W1", "W2"] as const;
 export const DEALERS = ["D1", "D2", "D3", "D4", "D5"] as const;
@@ -19,6 +20,7 @@ export const HOLD_MAX_MS = 24 * 3_600_000;
 
 export class Orders {
   readonly #random: SeededRandom;
+  readonly #precisions = new PrecisionTurns();
 
   constructor(random: SeededRandom) {
     this.#random = random;
@@ -129,8 +131,7 @@ export class Orders {
       ...(set(forPlace) ? { driftThresholdUnits: this.#random.below(3) } : {}),
       ...(set(forPlace) ? { driftThresholdPercent: this.#random.pick([0, 10]) } : {}),
       ...(set(forPlace) ? { commitOverdueAfterMs: this.#random.pick([1_000, 10_000]) } : {}),
-      ...(set(forHold) ? { availabilityPrecision: this.#random.pick(["EXACT", "CAPPED", "LEVEL"] as const) } : {}),
-      ...(set(forHold) ? { availabilityCap: 1 + this.#random.below(6) } : {}),
+      ...(forHold ? this.#precisions.next() : {}),
     };
     return { kind: "PutPolicy", scope, fields, attribution: ATTRIBUTION };
   }

@@ -1,4 +1,5 @@
 import type { LineRequest, Reserve, Shortage } from "../command.js";
+import { asToldToDealer, precisionOf } from "../dealer-precision.js";
 import type { MadeLine } from "../event.js";
 import type { PartitionState } from "../partition-state.js";
 import { refusal } from "../refusal.js";
@@ -30,7 +31,8 @@ export function decideReserve(state: PartitionState, command: Reserve, context: 
     if (unknown.length > 0) return refused(skuNotFound(state.warehouseId, unknown, command.lines));
   }
   if (shortages.length > 0 && (!command.partial || granted === 0)) {
-    return { kind: "decided", events: [], outcome: "REJECTED", reservation: 0, shortages };
+    const told = shortages.map((shortage) => ({ ...shortage, available: availableAsTold(shortage, context) }));
+    return { kind: "decided", events: [], outcome: "REJECTED", reservation: 0, shortages: told };
   }
   const quota = context.policy.openReservationsMax;
   if (quota !== undefined) {
@@ -69,6 +71,11 @@ export function mergeLines(lines: readonly LineRequest[]): readonly LineRequest[
 
 function shortageOf(sku: string, requested: number, available: number, stock: Stock | undefined): Shortage {
   return { sku, requested, available, reason: shortageReason(stock) };
+}
+
+/** No more than he is told of the stock itself. What he is granted he sees in his reservation, so there the shortage is exact. */
+function availableAsTold({ available }: Shortage, { policy }: DecisionContext): number {
+  return asToldToDealer({ availableToPromise: available }, precisionOf(policy)).availableToPromise;
 }
 
 function shortageReason(stock: Stock | undefined): Shortage["reason"] {

@@ -3,6 +3,7 @@ import type { Command, LineRequest } from "../../../src/domain/command.js";
 import type { ErpBody, IncomingErpEvent } from "../../../src/domain/erp-event.js";
 import type { PolicyFields, PolicyScope } from "../../../src/domain/policy.js";
 import type { SeededRandom } from "../../journal/seeded-random.js";
+import { PrecisionTurns } from "../precision-turns.js";
 import type { Request } from "./request.js";
 
 const WAREHOUSES = ["W1", "W2"];
@@ -18,6 +19,7 @@ const RECENT = 40;
 
 export class RandomRequests {
   readonly #random: SeededRandom;
+  readonly #precisions = new PrecisionTurns();
   /** The newest reservations that answers named, newest last. */
   readonly #known: { readonly id: string; readonly dealerId: string }[] = [{ id: "unknown", dealerId: "D1" }];
   readonly #sent: Command[] = [];
@@ -223,8 +225,7 @@ export class RandomRequests {
       ...(set(0.2, forQuota) ? { openReservationsMax: 3 + this.#random.below(20) } : {}),
       ...(set(0.2, forHold) ? { holdDefaultMs: this.#pick([500, 20_000, 900_000]) } : {}),
       ...(set(0.2, forHold) ? { holdMaxMs: this.#pick([10_000, 3_600_000, 6 * 24 * 3_600_000]) } : {}),
-      ...(set(0.2, forHold) ? { availabilityPrecision: this.#pick(["EXACT", "CAPPED", "LEVEL"] as const) } : {}),
-      ...(set(0.2, forHold) ? { availabilityCap: 1 + this.#random.below(6) } : {}),
+      ...(forHold ? this.#precisions.next() : {}),
     };
   }
 

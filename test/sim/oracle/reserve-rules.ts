@@ -1,5 +1,6 @@
 /** Reserve, as docs/api.md words it: where, whether at all, and how much of each line. */
 import type { Reserve, Shortage } from "../../../src/domain/command.js";
+import type { EffectivePolicy } from "../../../src/domain/policy.js";
 import { isProvisional } from "./degraded-rules.js";
 import { holdUntil } from "./ending-rules.js";
 import { freshness } from "./freshness-rules.js";
@@ -39,7 +40,7 @@ export function reserve(state: ModelState, nowMs: number, command: Reserve): Exp
       kind: "reserve",
       outcome: "REJECTED",
       reservation: undefined,
-      shortages,
+      shortages: shortages.map((shortage) => ({ ...shortage, available: toldOf(shortage, policy) })),
       freshness: fresh,
     } as const;
     return remember(state, at, command, answer);
@@ -107,6 +108,12 @@ function shortagesOf(state: ModelState, warehouseId: string, quantities: Readonl
     else if (available < requested) shortages.push({ sku, requested, available, reason: "INSUFFICIENT" });
   }
   return shortages;
+}
+
+/** Whoever is granted nothing hears no more of a stock than he would by asking what is available. */
+function toldOf({ available }: Shortage, { availabilityPrecision, availabilityCap }: EffectivePolicy): number {
+  if (availabilityPrecision === "LEVEL") return 0;
+  return availabilityPrecision === "CAPPED" ? Math.min(available, availabilityCap) : available;
 }
 
 function grantedOf(
