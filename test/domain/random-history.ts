@@ -153,6 +153,27 @@ export const history: fc.Arbitrary<readonly Step[]> = fc.array(
   { minLength: 20, maxLength: 120, size: "max" },
 );
 
+/** The ERP falls silent for long enough, an order is confirmed all the same, and the ERP is back: what few random histories come to. */
+export const outage: readonly Step[] = [
+  { kind: "advance", ms: 900_001 },
+  {
+    kind: "ask",
+    make: (_, requestId) => ({
+      kind: "Reserve",
+      requestId,
+      warehouseId: "W1",
+      dealerId: "D1",
+      orderId: "O1",
+      lines: [{ sku: "S0", quantity: 1 }],
+      partial: false,
+      holdMs: 0,
+      commit: true,
+    }),
+  },
+  { kind: "erp", make: () => ({ kind: "StockReceived", ...place, sku: "S1", quantity: 1, reference: "" }) },
+  { kind: "advance", ms: 1_000 },
+];
+
 /** Of a reservation, what no caller is shown: its place in coverage, and what concerns the risk beyond that there is one. */
 const HIDDEN = new Set(["commitOrder", "atRiskSinceMs", "isKept", "committedAtMs"]);
 
