@@ -337,4 +337,19 @@ malformed(OperationsService.method.putPolicy, {}, [
     change: policy({ warehouseId: "W1", openReservationsMax: 1n }),
     expected: invalidField("policy.open_reservations_max"),
   },
+  {
+    name: "a precision of a stock",
+    change: policy({ warehouseId: "W1", sku: "A", availabilityPrecision: 1, availabilityCap: 1n }),
+    expected: invalidField("policy.availability_precision", "policy.availability_cap"),
+  },
+  ...[0, 4, -1].map((availabilityPrecision) => ({
+    name: `a precision of ${availabilityPrecision}`,
+    change: policy({ availabilityPrecision }),
+    expected: invalidField("policy.availability_precision"),
+  })),
+  ...[0n, -1n, MAX + 1n].map((availabilityCap) => ({
+    name: `a cap of ${availabilityCap}`,
+    change: policy({ availabilityCap }),
+    expected: invalidField("policy.availability_cap"),
+  })),
 ]);

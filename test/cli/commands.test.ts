@@ -3,6 +3,7 @@ import { status } from "@grpc/grpc-js";
 import { describe, expect, test } from "vitest";
 import {
   AvailabilityLevel,
+  AvailabilityPrecision,
   Disposition,
   FillPolicy,
   FreshnessState,
@@ -287,6 +288,18 @@ describe("the other commands", () => {
     const dealer = await runAgainst({ getAvailability }, "availability", "--dealer", "d1");
     expect(dealer.out).toMatch(/^WAREHOUSE {2}SKU {3}AVAILABLE {2}LEVEL\nnorth {6}bolt {10}7 {2}LOW\n/);
     expect(dealer.out).not.toContain("1234");
+    const stocks = [row, { ...row, capped: true }, { ...row, capped: true, availableToPromise: 0n }];
+    const vaguely = await runAgainst(
+      { getAvailability: () => ({ availability: stocks }) },
+      "availability",
+      "--dealer",
+      "d1",
+    );
+    expect(vaguely.out.split("\n").slice(1, 4)).toEqual([
+      expect.stringMatching(/ 7 {2}LOW$/),
+      expect.stringMatching(/ 7\+ {2}LOW$/),
+      expect.stringMatching(/ some {2}LOW$/),
+    ]);
   });
 
   test("stock, dealers and policy print their tables", async () => {
@@ -328,6 +341,32 @@ describe("the other commands", () => {
       holdMax: durationFromMs(172_800_000),
     });
     expect(sent.policy.lowAt).toBeUndefined();
+  });
+
+  test("how exactly dealers are told is put by name, and shown by it", async () => {
+    const { CAPPED, LEVEL } = AvailabilityPrecision;
+    const put = { availabilityPrecision: CAPPED, availabilityCap: 20n };
+    const { out, server } = await runAgainst(
+      { putPolicy: () => ({ policy: put, effective: { ...put, warehouseId: "north" } }) },
+      ...["policy", "put", "--warehouse", "north", "--availability-precision", "capped", "--availability-cap", "20"],
+    );
+    expect(server.requests.get("putPolicy")).toMatchObject([{ policy: { warehouseId: "north", ...put } }]);
+    expect(out).toMatch(/\ndealers are told +capped +capped\nthe cap, where that is capped +20 +20$/);
+
+    const stocks = await runAgainst(
+      { getPolicy: () => ({ policy: {}, effective: { sku: "bolt", availabilityPrecision: LEVEL } }) },
+      ...["policy", "get", "--warehouse", "north", "--sku", "bolt"],
+    );
+    expect(stocks.out).not.toContain("dealers are told");
+  });
+
+  test.each([
+    ["--availability-precision", "vague", "Allowed choices are exact, capped, level"],
+    ["--availability-cap", "some", "whole number"],
+  ])("no policy is put with %s %s", async (option, value, told) => {
+    const { exitCode, error, server } = await runAgainst({ putPolicy: () => ({}) }, "policy", "put", option, value);
+    expect([exitCode, error]).toEqual([2, expect.stringContaining(told)]);
+    expect(server.requests.get("putPolicy")).toBeUndefined();
   });
 });
 

@@ -1,5 +1,11 @@
 import { type Command, Option } from "commander";
-import { DriftAction, durationFromMs, GetPolicyResponseSchema, PutPolicyResponseSchema } from "../../client/index.js";
+import {
+  AvailabilityPrecision,
+  DriftAction,
+  durationFromMs,
+  GetPolicyResponseSchema,
+  PutPolicyResponseSchema,
+} from "../../client/index.js";
 import { parseDurationMs, parseWholeNumber } from "../arguments.js";
 import { addServerOptions, printAnswer, type ServerOptions, withClient } from "../client-command.js";
 import type { Session } from "../session.js";
@@ -24,6 +30,8 @@ interface PutOptions extends ScopeOptions {
   readonly driftThresholdPercent?: bigint;
   readonly driftAction?: keyof typeof DRIFT_ACTIONS;
   readonly commitOverdueAfter?: number;
+  readonly availabilityPrecision?: keyof typeof PRECISIONS;
+  readonly availabilityCap?: bigint;
   readonly actor?: string;
   readonly reason?: string;
 }
@@ -32,6 +40,12 @@ const DRIFT_ACTIONS = {
   heal: DriftAction.HEAL,
   quarantine: DriftAction.QUARANTINE,
   ask: DriftAction.ASK,
+} as const;
+
+const PRECISIONS = {
+  exact: AvailabilityPrecision.EXACT,
+  capped: AvailabilityPrecision.CAPPED,
+  level: AvailabilityPrecision.LEVEL,
 } as const;
 
 const SCOPES = `
@@ -43,13 +57,15 @@ Examples:
   $ holdfast policy get --warehouse north
   Never promise the last 20 bolts:
   $ holdfast policy put --warehouse north --sku bolt-m8 --safety-stock 20
-  $ holdfast policy put --dealer d-17 --hold-default 1h --open-reservations-max 50`;
+  $ holdfast policy put --dealer d-17 --hold-default 1h --open-reservations-max 50
+  Tell dealers "20 or more" where there is more:
+  $ holdfast policy put --warehouse north --availability-precision capped --availability-cap 20`;
 
 export function registerPolicy(program: Command, session: Session): void {
   const policy = program
     .command("policy")
     .summary("see and set hold times, safety stock and quotas")
-    .description("Sees and sets hold times, safety stock, the low mark and quotas.")
+    .description("Sees and sets hold times, safety stock, the low mark, quotas and how exactly dealers are told.")
     .addHelpText("after", EXAMPLES);
   registerPolicyGet(policy, session);
   registerPolicyPut(policy, session);
@@ -97,6 +113,12 @@ function registerPolicyPut(policy: Command, session: Session): void {
       "time after which a commit without dispatch is overdue",
       parseDurationMs,
     )
+    .addOption(
+      new Option("--availability-precision <precision>", "how exactly dealers are told what there is").choices(
+        Object.keys(PRECISIONS),
+      ),
+    )
+    .option("--availability-cap <units>", "the most that a dealer is told where that is capped", parseWholeNumber)
     .option("--actor <actor>", "who does this, for the record")
     .option("--reason <reason>", "why, for the record")
     .action((options: PutOptions) =>
@@ -131,6 +153,9 @@ function fieldsOf(options: PutOptions) {
     driftThresholdPercent: percent(options.driftThresholdPercent),
     driftAction: options.driftAction === undefined ? undefined : DRIFT_ACTIONS[options.driftAction],
     commitOverdueAfter: span(options.commitOverdueAfter),
+    availabilityPrecision:
+      options.availabilityPrecision === undefined ? undefined : PRECISIONS[options.availabilityPrecision],
+    availabilityCap: options.availabilityCap,
   };
 }
 

@@ -18,14 +18,15 @@ export function describeForWarehouse(response: GetAvailabilityResponse): string 
 export function describeForDealer(response: GetAvailabilityResponse): string {
   const table = renderTable(
     [{ title: "WAREHOUSE" }, { title: "SKU" }, { title: "AVAILABLE", align: "right" }, { title: "LEVEL" }],
-    response.availability.map((stock) => [
-      stock.warehouseId,
-      stock.sku,
-      stock.capped ? `${stock.availableToPromise}+` : stock.availableToPromise,
-      levelOf(stock),
-    ]),
+    response.availability.map((stock) => [stock.warehouseId, stock.sku, availableAsTold(stock), levelOf(stock)]),
   );
   return withFreshness(response, table);
+}
+
+/** "50+" where there is more than is told, "some" where only the level is told. */
+export function availableAsTold({ availableToPromise, capped }: Availability): string {
+  if (!capped) return String(availableToPromise);
+  return availableToPromise === 0n ? "some" : `${availableToPromise}+`;
 }
 
 /** Every figure of some stocks, one stock a line. */

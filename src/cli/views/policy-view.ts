@@ -1,4 +1,4 @@
-import { DriftAction, type Policy } from "../../client/index.js";
+import { AvailabilityPrecision, DriftAction, type Policy } from "../../client/index.js";
 import { formatDuration } from "./format.js";
 import { renderTable } from "./table.js";
 
@@ -32,6 +32,8 @@ export function describePolicy(answer: { policy?: Policy | undefined; effective?
       formatDuration(policy?.commitOverdueAfter),
       formatDuration(effective?.commitOverdueAfter),
     ],
+    [!isStocks, "dealers are told", precisionOf(policy), precisionOf(effective)],
+    [!isStocks, "the cap, where that is capped", policy?.availabilityCap, effective?.availabilityCap],
   ];
   const table = renderTable(
     [{ title: "POLICY" }, { title: "PUT HERE", align: "right" }, { title: "IN EFFECT", align: "right" }],
@@ -50,6 +52,11 @@ function thresholdOf(policy: Policy | undefined): Cell {
 
 function actionOf(policy: Policy | undefined): Cell {
   return policy?.driftAction === undefined ? undefined : DriftAction[policy.driftAction].toLowerCase();
+}
+
+function precisionOf(policy: Policy | undefined): Cell {
+  const precision = policy?.availabilityPrecision;
+  return precision === undefined ? undefined : AvailabilityPrecision[precision].toLowerCase();
 }
 
 /** What is set of the two; undefined where neither is. */
