@@ -47,6 +47,7 @@ function configOf(values: SettingValues) {
   return {
     listen: values.listen,
     data: values.data,
+    http: { listen: values["http.listen"], allowedOrigins: values["http.allowedOrigins"] },
     dealers: { requireKnown: values["dealers.requireKnown"] },
     log: { level: values["log.level"], format: values["log.format"] },
     freshness: {

@@ -137,6 +137,21 @@ export const EDGE_LIMITS = {
   faultyEventIdBytesMax: 512,
   /** Bytes of a request_id that cannot be taken which its answer on a stream repeats: as long as a good one can be. */
   faultyRequestIdBytesMax: 512,
+  /** Over HTTP: until a request's headers are there, and until all of it is; a caller that dribbles is cut off. */
+  httpHeadersMs: 10_000,
+  httpRequestMs: 60_000,
+  httpHeaderBytesMax: 16 * 1024,
+  /** Between two requests of an HTTP connection: longer than proxies keep theirs, so that the one who closes is the proxy. */
+  httpKeepAliveMs: 75_000,
+  /** An HTTP caller that takes nothing of what is written to it for so long is cut off. */
+  httpStalledMs: 60_000,
+  /** Bytes of all HTTP bodies being read, beyond the first part of each, which every one of our connections may have. */
+  httpBodyBytesMax: 128 * 1024 * 1024,
+  httpBodyPartBytes: 64 * 1024,
+  /** Of one JSON body: values, how deep they lie in each other, and the length of one text or number. */
+  jsonValuesMax: 100_000,
+  jsonDepthMax: 64,
+  jsonTextBytesMax: 64 * 1024,
 } as const;
 
 export type EdgeLimits = { readonly [Name in keyof typeof EDGE_LIMITS]: number };

@@ -1,6 +1,7 @@
 /** `holdfast serve`: the service itself, from configuration to a clean stop. */
 import { edgeContext } from "../api/edge-context.js";
-import { createGrpcServer } from "../api/server.js";
+import { createHttpServer, type HttpServer } from "../api/http/http-server.js";
+import { createGrpcServer, type GrpcServer } from "../api/server.js";
 import { Host } from "../compose/host.js";
 import { imageWorker } from "../compose/images/image-worker.js";
 import { nextTimes } from "../config/cron-times.js";
@@ -17,6 +18,8 @@ export interface ServeFlags {
 
 /** After a failure: time for the last log lines. */
 const EXIT_AT_LATEST_MS = 500;
+const DEFAULT_HTTP = "127.0.0.1:7421";
+const FREE_HTTP = "127.0.0.1:0";
 const DAY_MS = 24 * 3_600_000;
 
 /** Runs until SIGTERM or SIGINT; resolves with the exit code. The port opens only when recovery is done. */
@@ -40,14 +43,17 @@ export async function serve(flags: ServeFlags): Promise<number> {
     log,
     onFatal: () => fatal(1),
   });
-  const server = createGrpcServer(edgeContext({ ports: host.ports, log, limits: edgeLimitsOf(config) }));
-  const listen = await server.bind(config.listen).catch(async (cause) => {
+  const edge = edgeContext({ ports: host.ports, log, limits: edgeLimitsOf(config) });
+  const server = createGrpcServer(edge);
+  const httpServer = createHttpServer(edge, { allowedOrigins: config.http.allowedOrigins });
+  const [listen, http] = await bindBoth(server, httpServer, config).catch(async (cause) => {
+    await server.shutdown(0);
     await host.stop();
     throw cause;
   });
   const elsewhere = listen === DEFAULT_SERVER ? "" : ` --server ${listen}`;
   const next = `npx holdfast receive${elsewhere} --warehouse north bolt-m8=100`;
-  log.info({ listen, data: config.data, next }, "serving");
+  log.info({ listen, http, data: config.data, next }, "serving");
   const stop = (signal: NodeJS.Signals) => {
     log.info({ signal }, "stopping");
     shutDown().then(
@@ -59,7 +65,7 @@ export async function serve(flags: ServeFlags): Promise<number> {
     );
   };
   const shutDown = async () => {
-    await server.shutdown(config.shutdown.graceMs);
+    await Promise.all([server.shutdown(config.shutdown.graceMs), httpServer.shutdown(config.shutdown.graceMs)]);
     await host.stop();
     log.info({ ...host.figures }, "stopped");
   };
@@ -69,6 +75,24 @@ export async function serve(flags: ServeFlags): Promise<number> {
   // Nothing may keep a process alive that cannot serve any more, whatever handles are left.
   if (code !== 0) setTimeout(() => process.exit(code), EXIT_AT_LATEST_MS);
   return code;
+}
+
+/** The addresses of gRPC and of HTTP, which may be off. */
+async function bindBoth(
+  server: GrpcServer,
+  httpServer: HttpServer,
+  { listen, http }: Config,
+): Promise<[string, string]> {
+  const address = await server.bind(listen);
+  if (http.listen === "off") return [address, http.listen];
+  if (http.listen !== "auto") return [address, await httpServer.bind(http.listen)];
+  if (listen.endsWith(":0")) return [address, await httpServer.bind(FREE_HTTP)];
+  const bound = httpServer.bind(DEFAULT_HTTP).catch((cause) => {
+    // Beside the usual gRPC port nobody else is expected on it; beside another, it may be a second server on this machine.
+    if (cause.code !== "EADDRINUSE" || listen === DEFAULT_SERVER) throw cause;
+    return httpServer.bind(FREE_HTTP);
+  });
+  return [address, await bound];
 }
 
 function edgeLimitsOf({ limits }: Config): Partial<EdgeLimits> {

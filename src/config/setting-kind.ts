@@ -20,6 +20,9 @@ const DURATION_UNITS: ReadonlyMap<string, number> = new Map([
   ["d", 86_400_000],
 ]);
 
+/** In the place of a list with nothing in it. */
+const NONE = "none";
+
 const SIZE_UNITS: ReadonlyMap<string, number> = new Map([
   ["", 1],
   ["KiB", 1024],
@@ -70,6 +73,26 @@ export function address(): SettingKind<string> {
     allowed:
       "HOST:PORT with a port from 0 to 65535 (0 takes a free one); an IPv6 host stands in brackets, as in [::1]:7420",
     parse: (raw) => (typeof raw === "string" && isAddress(raw) ? raw : undefined),
+  };
+}
+
+/** Where to listen, or a word in its place; kept as it was written. */
+export function addressOr(...words: readonly string[]): SettingKind<string> {
+  const { allowed, parse } = address();
+  const isWord = (raw: unknown): raw is string => words.some((word) => word === raw);
+  return { allowed: `${words.join(", ")}, or ${allowed}`, parse: (raw) => (isWord(raw) ? raw : parse(raw)) };
+}
+
+/** Origins of web pages; a variable has them in one text, a file may have a list. */
+export function origins(): SettingKind<readonly string[]> {
+  return {
+    allowed: `${NONE}, or origins such as https://portal.example, as a list or separated by commas`,
+    parse(raw) {
+      if (raw === NONE) return [];
+      const listed: readonly unknown[] = Array.isArray(raw) ? raw : typeof raw === "string" ? raw.split(",") : [raw];
+      const found = listed.map((one) => (typeof one === "string" ? one.trim() : "")).filter(isOrigin);
+      return found.length === listed.length ? found : undefined;
+    },
   };
 }
 
@@ -125,4 +148,9 @@ function isAddress(text: string): boolean {
   if (bracketed !== undefined) return isIPv6(bracketed);
   // What is made of digits and dots alone is meant as an IPv4 address, not as a name to look up.
   return plain !== undefined && (!/^[\d.]+$/.test(plain) || isIPv4(plain));
+}
+
+/** As a browser writes it: without a path, and without the port that is the usual one. */
+function isOrigin(text: string): boolean {
+  return /^https?:/.test(text) && URL.canParse(text) && new URL(text).origin === text;
 }

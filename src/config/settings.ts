@@ -4,10 +4,12 @@
  */
 import {
   address,
+  addressOr,
   count,
   cronPattern,
   duration,
   oneOf,
+  origins,
   path,
   type SettingKind,
   size,
@@ -27,6 +29,16 @@ export interface Setting<T> {
 export const SETTINGS = {
   listen: setting("127.0.0.1:7420", address(), "Host and port on which gRPC is served."),
   data: setting("./data", path(), "Folder of the journal and the snapshots; made when it is not there."),
+  "http.listen": setting(
+    "auto",
+    addressOr("auto", "off"),
+    "Where Connect, gRPC-Web and JSON are served: auto is 127.0.0.1:7421, and beside another gRPC port than 7420 a free one where that is taken.",
+  ),
+  "http.allowedOrigins": setting(
+    "none",
+    origins(),
+    "Origins of web pages that may call over HTTP, besides pages of the same origin.",
+  ),
   "dealers.requireKnown": setting("false", yesOrNo(), "Whether a dealer has to be registered before it may reserve."),
   "log.level": setting(
     "info",
@@ -153,7 +165,7 @@ export const SETTINGS = {
   "limits.connectionsMax": setting(
     "4096",
     count("1", "100000"),
-    "Connections to the port at once; more are turned away.",
+    "Connections to each port at once; more are turned away.",
   ),
   "limits.connectionIdle": setting(
     "30m",

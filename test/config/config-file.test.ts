@@ -68,7 +68,7 @@ describe("a file that cannot be read", () => {
 
 describe("keys", () => {
   test.each([
-    ["an unknown one", "lisen: a:1", "lisen", "listen, data, dealers, log,"],
+    ["an unknown one", "lisen: a:1", "lisen", "listen, data, http, dealers, log,"],
     ["an unknown one in a section", "log: {levle: info}", "log.levle", "level, format"],
     ["a dotted one", "dealers.requireKnown: true", "dealers.requireKnown", "dealers as a section"],
     ["one that is unknown below a value's key", "log: {level.x: 1}", "log.level.x", "level, format"],

@@ -8,6 +8,7 @@ const MIB = 1024 ** 2;
 const DEFAULTS = {
   listen: "127.0.0.1:7420",
   data: "./data",
+  http: { listen: "auto", allowedOrigins: [] },
   dealers: { requireKnown: false },
   log: { level: "info", format: "auto" },
   freshness: { laggingAfterMs: 60_000, staleAfterMs: 900_000, gapWaitMs: 30_000, gapPolicy: "WAIT" },
@@ -36,6 +37,8 @@ const DEFAULTS = {
 const OTHERS: Readonly<Record<SettingKey, string>> = {
   listen: "[::1]:0",
   data: "/srv/holdfast",
+  "http.listen": "off",
+  "http.allowedOrigins": "https://portal.example",
   "dealers.requireKnown": "true",
   "log.level": "debug",
   "log.format": "json",
@@ -74,6 +77,7 @@ const OTHERS: Readonly<Record<SettingKey, string>> = {
 const OTHER_CONFIG = {
   listen: "[::1]:0",
   data: "/srv/holdfast",
+  http: { listen: "off", allowedOrigins: ["https://portal.example"] },
   dealers: { requireKnown: true },
   log: { level: "debug", format: "json" },
   freshness: { laggingAfterMs: 900_000, staleAfterMs: 1_800_000, gapWaitMs: 5_000, gapPolicy: "SKIP" },
