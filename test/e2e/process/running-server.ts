@@ -17,12 +17,15 @@ type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
 
 export class RunningServer {
   readonly listen: string;
+  /** Where Connect, gRPC-Web and JSON are served. */
+  readonly http: string;
   readonly #child: ChildProcess;
   readonly #lines: readonly LogLine[];
 
-  private constructor(child: ChildProcess, listen: string, lines: readonly LogLine[]) {
+  private constructor(child: ChildProcess, serving: LogLine, lines: readonly LogLine[]) {
     this.#child = child;
-    this.listen = listen;
+    this.listen = String(serving.listen);
+    this.http = String(serving.http);
     this.#lines = lines;
   }
 
@@ -38,7 +41,7 @@ export class RunningServer {
       createInterface(child.stdout!).on("line", (text) => {
         const line = JSON.parse(text) as LogLine;
         if (lines.length < LINES_KEPT) lines.push(line);
-        if (line.msg === "serving") resolve(new RunningServer(child, String(line.listen), lines));
+        if (line.msg === "serving") resolve(new RunningServer(child, line, lines));
       });
       child.once("close", () => reject(new Error(`the server ended before it served: ${said}`)));
     });
