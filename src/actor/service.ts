@@ -181,9 +181,12 @@ export interface OrderMessage {
   readonly cursor: string;
 }
 
+/** Exactly one of source and dealerId is not empty. */
 export interface OrderQuery {
   /** Orders of the warehouses that this source feeds. */
   readonly source: string;
+  /** Orders of this dealer, in whatever warehouse. */
+  readonly dealerId: string;
   /** Go on after this; empty for none. */
   readonly cursor: string;
   /** Without a cursor: from the oldest that is kept, else from now. */

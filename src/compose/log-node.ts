@@ -138,6 +138,7 @@ export class LogNode {
       system: store.system.state,
       // Past what is resident, so that a long read pushes nothing out of memory that is in use.
       find: (partition, number) => store.partition(partition).reservations.peek(number)!,
+      findDealer: (partition, dealerId) => store.partition(partition).dealers.glance(dealerId)?.number,
       history,
       timers,
       head: options.journal.head,

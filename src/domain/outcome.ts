@@ -21,6 +21,8 @@ export type OutcomeType =
 export interface OrderOutcome {
   readonly type: OutcomeType;
   readonly reservation: number;
+  /** The reservation's dealer, by his number in the partition; 0 in a record that was written before outcomes said it. */
+  readonly dealer: number;
   /** Of the reservation after it. */
   readonly revision: number;
   readonly lines: readonly OutcomeLine[];
@@ -146,7 +148,8 @@ export class OutcomeTeller {
     quantities.forEach((quantity, line) => {
       if (quantity > 0) lines.push({ line, quantity, remaining: reservation.lines[line]!.open });
     });
-    this.#outcomes.push({ type, reservation: reservation.number, revision: reservation.revision, lines, reason });
+    const { number, dealer, revision } = reservation;
+    this.#outcomes.push({ type, reservation: number, dealer, revision, lines, reason });
   }
 }
 

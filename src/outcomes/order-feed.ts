@@ -18,8 +18,9 @@ import type { SystemState } from "../domain/system-state.js";
 import type { BlockPosition, BlockStart, HistoryReader, JournalHistory } from "../journal/journal.js";
 import { readTold } from "../journal/records/told-reader.js";
 import { LIMITS } from "../limits.js";
+import { OrderAudience } from "./order-audience.js";
 import { ALL_OF_BLOCK, type CursorScope, type Place, readCursor, writeCursor } from "./order-cursor.js";
-import { type OrderFilter, ordersOfSource } from "./order-filter.js";
+import { type FindDealer, type OrderFilter, ordersOfDealer, ordersOfSource } from "./order-filter.js";
 import { OrderRing } from "./order-ring.js";
 import { JournalOrderWatch } from "./order-watch.js";
 import { ReadGate } from "./read-gate.js";
@@ -28,6 +29,7 @@ import { type FindReservation, outcomesOf, type ToldOutcome } from "./told-outco
 export interface OrderFeedOptions {
   readonly system: SystemState;
   readonly find: FindReservation;
+  readonly findDealer: FindDealer;
   readonly history: JournalHistory;
   readonly timers: Timers;
   /** The last durable block; undefined in a new journal. */
@@ -62,12 +64,10 @@ export class OrderFeed implements OrderEventsPort {
   readonly #options: OrderFeedOptions;
   readonly #bounds: OrderFeedBounds;
   readonly #gate = new ReadGate(LIMITS.orderReadsMax);
-  readonly #watches = new Set<JournalOrderWatch>();
+  readonly #audience = new OrderAudience();
   #head: BlockPosition | undefined;
   /** Outcomes of the block that is being published. */
   #inBlock = 0;
-  /** Where the outcomes of that block begin in the ring. */
-  #published: number;
   #ending: Refusal | undefined;
 
   constructor(options: OrderFeedOptions) {
@@ -76,7 +76,6 @@ export class OrderFeed implements OrderEventsPort {
     this.ring = new OrderRing({ outcomesMax: this.#bounds.ringOutcomesMax, costMax: this.#bounds.ringCostMax });
     this.timers = options.timers;
     this.#head = options.head;
-    this.#published = this.ring.end;
   }
 
   /** Everything up to here has been told to the ring. */
@@ -89,9 +88,9 @@ export class OrderFeed implements OrderEventsPort {
   told(partition: number, stamp: RecordStamp, { outcomes }: OutcomesTold): (block: BlockPosition) => void {
     const { epoch } = this.#options.system;
     return (block) => {
-      if (this.#watches.size > 0) {
+      if (!this.#audience.isEmpty) {
         const record = { partition, epoch, ...stamp, outcomes };
-        for (const told of outcomesOf(record, block, this.#inBlock, this.#options.find)) this.ring.add(told);
+        for (const told of outcomesOf(record, block, this.#inBlock, this.#options.find)) this.#publish(told);
       }
       this.#inBlock += outcomes.length;
     };
@@ -102,37 +101,32 @@ export class OrderFeed implements OrderEventsPort {
     this.#head = block;
     if (this.#inBlock === 0) return;
     this.#inBlock = 0;
-    if (this.ring.end === this.#published) return;
-    this.#published = this.ring.end;
-    for (const watch of this.#watches) watch.wake();
+    this.#audience.wake();
   }
 
   async watch(query: OrderQuery): Promise<JournalOrderWatch | Refusal> {
-    const filter = ordersOfSource(query.source, this.#options.system);
+    const filter = this.#filterOf(query);
     const place = await this.#begin(query, filter);
     if ("reason" in place) return place;
     if (this.#ending !== undefined) return this.#ending;
-    if (this.#watches.size === 0) {
-      this.ring.begin(this.headPlace);
-      this.#published = this.ring.end;
-    }
+    if (this.#audience.isEmpty) this.ring.begin(this.headPlace);
     // What became durable while the beginning was looked up belongs to a watch from now on as little as what came before.
     const isFromNow = query.cursor === "" && !query.fromOldest;
     const watch = new JournalOrderWatch(this, filter, isFromNow ? this.headPlace : place);
-    this.#watches.add(watch);
+    this.#audience.add(watch);
     return watch;
   }
 
   /** Takes a watch that is over off the list. */
   left(watch: JournalOrderWatch): void {
-    this.#watches.delete(watch);
-    if (this.#watches.size === 0) this.ring.clear();
+    this.#audience.delete(watch);
+    if (this.#audience.isEmpty) this.ring.clear();
   }
 
   /** Ends every watch, and from now on each that begins. */
   close(ending: Refusal): void {
     this.#ending ??= ending;
-    for (const watch of [...this.#watches]) watch.end(this.#ending);
+    for (const watch of this.#audience.all()) watch.end(this.#ending);
   }
 
   cursorAt(place: Place, filter: OrderFilter): string {
@@ -141,13 +135,12 @@ export class OrderFeed implements OrderEventsPort {
 
   /** What an outcome says of its order. Where that cannot be looked up, the log is over, and undefined is returned. */
   resolve(told: ToldOutcome): OrderEvent | undefined {
-    try {
-      return told.event;
-    } catch (cause) {
-      this.close(journalUnavailable());
-      this.#options.onFailure(cause);
-      return undefined;
-    }
+    return this.#lookUp(() => told.event);
+  }
+
+  /** Whether a filter takes an outcome; no where that cannot be looked up, and the log is over. */
+  takes(told: ToldOutcome, filter: OrderFilter): boolean {
+    return this.#lookUp(() => filter.takes(told)) ?? false;
   }
 
   /** Reads on from a place: at least a block, if there is one, and not much more than one read may hold. */
@@ -163,6 +156,27 @@ export class OrderFeed implements OrderEventsPort {
     });
   }
 
+  #filterOf({ source, dealerId }: OrderQuery): OrderFilter {
+    const { system, findDealer } = this.#options;
+    return dealerId === "" ? ordersOfSource(source, system) : ordersOfDealer(dealerId, findDealer);
+  }
+
+  #publish(told: ToldOutcome): void {
+    const number = this.ring.end;
+    this.ring.add(told);
+    this.#lookUp(() => this.#audience.offer(told, number));
+  }
+
+  #lookUp<T>(look: () => T): T | undefined {
+    try {
+      return look();
+    } catch (cause) {
+      this.close(journalUnavailable());
+      this.#options.onFailure(cause);
+      return undefined;
+    }
+  }
+
   async #readPart(reader: HistoryReader, from: Place, filter: OrderFilter): Promise<ReadPart> {
     const outcomes: ToldOutcome[] = [];
     let place = from;
@@ -174,7 +188,7 @@ export class OrderFeed implements OrderEventsPort {
       let before = 0;
       for (const record of readTold(block.body)) {
         for (const told of outcomesOf(record, block.position, before, this.#options.find)) {
-          if (told.place.taken > taken && filter.takes(told)) outcomes.push(told);
+          if (told.place.taken > taken && this.takes(told, filter)) outcomes.push(told);
         }
         before += record.outcomes.length;
       }
@@ -205,7 +219,7 @@ export class OrderFeed implements OrderEventsPort {
       case "past":
         return this.#tooOld(filter);
       case "foreign":
-        return badCursor("is of another question: it goes with the source that it was given for");
+        return badCursor("is of another question: it goes with the source or dealer that it was given for");
       case "malformed":
         return badCursor("is none that was given out");
     }

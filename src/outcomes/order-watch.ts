@@ -1,6 +1,7 @@
 /**
  * One consumer's way through the outcomes: from the journal while it is behind, from the ring once it has caught up.
- * It moves only when it is asked, so whoever reads slowly costs the memory of one read and no more.
+ * It moves only when it is asked, so whoever reads slowly costs the memory of one read, or numbers of what the ring holds, and no more.
+ * Once it has caught up the feed offers it what is its own: what is others' costs it nothing.
  */
 import type { Timer } from "../actor/clock.js";
 import type { OrderMessage, OrderWatch } from "../actor/service.js";
@@ -10,6 +11,9 @@ import type { Place } from "./order-cursor.js";
 import type { OrderFeed, ReadPart } from "./order-feed.js";
 import type { OrderFilter } from "./order-filter.js";
 import type { ToldOutcome } from "./told-outcome.js";
+
+/** Numbers of what is told that are kept at most, unless as many wait. */
+const OWN_TOLD_MAX = 256;
 
 export class JournalOrderWatch implements OrderWatch {
   readonly #feed: OrderFeed;
@@ -21,8 +25,9 @@ export class JournalOrderWatch implements OrderWatch {
   /** What a read of the journal has brought and is not told yet. */
   #part: ReadPart | undefined;
   #partAt = 0;
-  /** Number in the ring of what comes next; undefined while it is behind the ring. */
-  #number: number | undefined;
+  /** Numbers in the ring of its own that are not told yet, from `#ownAt` on; undefined while it is behind the ring. */
+  #own: number[] | undefined;
+  #ownAt = 0;
   #isOver = false;
   #ending: Refusal | undefined;
   #wakeUp: (() => void) | undefined;
@@ -44,7 +49,7 @@ export class JournalOrderWatch implements OrderWatch {
         return this.#message(event);
       }
       if (this.#isOver) break;
-      if (this.#number === undefined) await this.#readOn();
+      if (this.#own === undefined) await this.#readOn();
       else if (this.#isIdle && this.#hasMoved()) return this.#message(undefined);
       else await this.#wait();
     }
@@ -59,9 +64,30 @@ export class JournalOrderWatch implements OrderWatch {
     this.#finish(ending);
   }
 
-  /** There is something new in the ring. One that waits stays asleep where nothing of it is its own. */
+  /** Of a watch by dealer, he; else undefined. */
+  get dealerId(): string | undefined {
+    return this.#filter.dealerId;
+  }
+
+  takes(told: ToldOutcome): boolean {
+    return this.#feed.takes(told, this.#filter);
+  }
+
+  /** One of its own is in the ring under this number. It hears of all of them in order, and is woken once the block is told. */
+  offer(told: ToldOutcome, number: number): void {
+    if (this.#own === undefined) return;
+    const next = this.#own[this.#ownAt];
+    if (next === undefined) this.#passTo({ ...told.place, taken: told.place.taken - 1 });
+    else if (!this.#feed.ring.holds(next)) {
+      this.#fallBehind();
+      return;
+    }
+    this.#own.push(number);
+  }
+
+  /** There is something new for it. */
   wake(): void {
-    if (this.#wakeUp !== undefined && this.#nextOwn() !== undefined) this.#wakeUp();
+    this.#wakeUp?.();
   }
 
   #message(event: OrderMessage["event"]): OrderMessage {
@@ -81,23 +107,49 @@ export class JournalOrderWatch implements OrderWatch {
   }
 
   #fromRing(): ToldOutcome | undefined {
-    const told = this.#nextOwn();
-    if (told !== undefined) this.#number! += 1;
+    const { ring, headPlace } = this.#feed;
+    this.#own ??= this.#catchUp();
+    if (this.#own === undefined) return undefined;
+    const number = this.#own[this.#ownAt];
+    if (number === undefined) {
+      this.#passTo(headPlace);
+      return undefined;
+    }
+    const told = ring.at(number);
+    if (told === undefined) this.#fallBehind();
+    else this.#step();
     return told;
   }
 
-  /** The next outcome in the ring that is for this consumer; passes over those before it that are not. */
-  #nextOwn(): ToldOutcome | undefined {
+  /** Past the next of its own. What is told is let go of now and then, so that each number is moved once. */
+  #step(): void {
+    this.#ownAt += 1;
+    if (this.#ownAt < OWN_TOLD_MAX || this.#ownAt * 2 < this.#own!.length) return;
+    this.#own!.splice(0, this.#ownAt);
+    this.#ownAt = 0;
+  }
+
+  /** All of its own that the ring holds; undefined where the ring does not reach back to its place. */
+  #catchUp(): number[] | undefined {
     const { ring } = this.#feed;
-    if (this.#number === undefined || !ring.holds(this.#number)) this.#number = ring.numberAfter(this.#place);
-    if (this.#number === undefined) return undefined;
-    for (; this.#number < ring.end; this.#number++) {
-      const told = ring.at(this.#number)!;
-      if (this.#filter.takes(told)) return told;
-      this.#place = told.place;
-    }
-    this.#place = this.#feed.headPlace;
-    return undefined;
+    const first = ring.numberAfter(this.#place);
+    if (first === undefined) return undefined;
+    const own: number[] = [];
+    for (let number = first; number < ring.end; number++) if (this.takes(ring.at(number)!)) own.push(number);
+    this.#ownAt = 0;
+    return own;
+  }
+
+  /** What the ring has of its own is not known any more: it goes on from its place. */
+  #fallBehind(): void {
+    this.#own = undefined;
+  }
+
+  /** All of its own has been told, and nothing up to here is its own. */
+  #passTo(place: Place): void {
+    this.#place = place;
+    this.#own = [];
+    this.#ownAt = 0;
   }
 
   async #readOn(): Promise<void> {

@@ -43,6 +43,16 @@ export class ToldOutcome {
     return 1 + this.#outcome.lines.length;
   }
 
+  /** The number of its order's dealer in the partition; 0 where the journal does not say. */
+  get dealer(): number {
+    return this.#outcome.dealer;
+  }
+
+  /** Looked up where the event has not been. */
+  get dealerId(): string {
+    return this.#event?.dealerId ?? this.#find(this.partition, this.#outcome.reservation).dealerId;
+  }
+
   get event(): OrderEvent {
     this.#event ??= this.#resolve();
     return this.#event;

@@ -6,8 +6,8 @@ import { ServiceHarness } from "./service-harness.js";
 
 const UNAVAILABLE = { code: "UNAVAILABLE", infos: ["holdfast/SHUTTING_DOWN"], fields: [] };
 
-function badField(field: string) {
-  return { code: "INVALID_ARGUMENT", infos: ["holdfast/INVALID_FIELD"], fields: [field] };
+function badField(...fields: string[]) {
+  return { code: "INVALID_ARGUMENT", infos: ["holdfast/INVALID_FIELD"], fields };
 }
 
 let service: ServiceHarness;
@@ -138,7 +138,7 @@ describe("a watch is refused", () => {
   const refused = async (request: { source?: string; cursor?: string }) => refusalOf(watch(request).ended);
 
   test("without a source", async () => {
-    expect(await refused({ source: "" })).toEqual(badField("source"));
+    expect(await refused({ source: "" })).toEqual(badField("source", "dealer_id"));
   });
 
   test.each([

@@ -63,6 +63,7 @@ class Bench {
     this.feed = new OrderFeed({
       system: systemOf(1),
       find,
+      findDealer: () => 1,
       history,
       timers: this.timers,
       head: undefined,
@@ -109,13 +110,13 @@ class Bench {
       const reservation = this.told.length + 1;
       this.told.push({ partition, name: `${partition}/${reservation}` });
       const lines = [{ line: 0, quantity: 1, remaining: 1 }];
-      return { type: "COMMITTED" as const, reservation, revision: 1, lines, reason: "" };
+      return { type: "COMMITTED" as const, reservation, dealer: 1, revision: 1, lines, reason: "" };
     });
     return { kind: "OutcomesTold", outcomes };
   }
 
   async watch(query: { source?: string; cursor?: string; fromOldest?: boolean }): Promise<OrderWatch> {
-    const watch = await this.feed.watch({ source: "both", cursor: "", fromOldest: false, ...query });
+    const watch = await this.feed.watch({ source: "both", dealerId: "", cursor: "", fromOldest: false, ...query });
     if ("reason" in watch) throw new Error(watch.reason);
     return watch;
   }
@@ -246,7 +247,7 @@ describe("what is no longer kept", () => {
 
   test("is told with the oldest cursor, from which all that is kept comes", async () => {
     const { bench, cursors } = await forget();
-    const refused = await bench.feed.watch({ source: "both", cursor: cursors[2]!, fromOldest: false });
+    const refused = await bench.feed.watch({ source: "both", dealerId: "", cursor: cursors[2]!, fromOldest: false });
     expect(refused).toMatchObject({ reason: "CURSOR_TOO_OLD" });
     const { oldest_cursor: cursor } = (refused as { metadata: Record<string, string> }).metadata;
     const kept = bench.of("both").slice(6);
@@ -307,6 +308,6 @@ describe("the end of a watch", () => {
     const ending = { reason: "JOURNAL_UNAVAILABLE", message: "", metadata: {}, fields: [] } as const;
     bench.feed.close(ending);
     expect(await waiting).toEqual(ending);
-    expect(await bench.feed.watch({ source: "both", cursor: "", fromOldest: true })).toEqual(ending);
+    expect(await bench.feed.watch({ source: "both", dealerId: "", cursor: "", fromOldest: true })).toEqual(ending);
   });
 });

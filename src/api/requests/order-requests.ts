@@ -3,9 +3,18 @@ import type { Refusal } from "../../domain/refusal.js";
 import type { WatchOrdersRequest } from "../../gen/holdfast/v1/erp_service_pb.js";
 import { FieldCheck } from "./field-check.js";
 
+const EXACTLY_ONE = "exactly one of source and dealer_id must be set";
+
 /** A cursor is what it was given out as; whether it is one shows when it is read. */
-export function checkWatchOrders({ source, cursor, fromOldest }: WatchOrdersRequest): OrderQuery | Refusal {
+export function checkWatchOrders(request: WatchOrdersRequest): OrderQuery | Refusal {
+  const { source, dealerId, cursor, fromOldest } = request;
   const check = new FieldCheck();
-  check.name("source", source);
-  return check.refusal() ?? { source, cursor, fromOldest };
+  if ((source === "") === (dealerId === "")) {
+    check.fail("source", EXACTLY_ONE);
+    check.fail("dealer_id", EXACTLY_ONE);
+  } else {
+    check.optionalName("source", source);
+    check.optionalName("dealer_id", dealerId);
+  }
+  return check.refusal() ?? { source, dealerId, cursor, fromOldest };
 }

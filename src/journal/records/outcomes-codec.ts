@@ -15,6 +15,7 @@ export function writeOutcomes(writer: WireWriter, { outcomes }: OutcomesTold): v
     for (const { line, quantity, remaining } of outcome.lines) numbers.push(line, quantity, remaining);
     writer.packed(4, numbers);
     writer.string(5, outcome.reason);
+    writer.int(6, outcome.dealer);
     writer.end(mark);
   }
 }
@@ -36,16 +37,18 @@ function readOutcome(reader: WireReader): OrderOutcome {
   let revision = 0;
   let lines: readonly OutcomeLine[] = [];
   let reason = "";
+  let dealer = 0;
   while (reader.next()) {
     if (reader.field === 1) type = reader.int();
     else if (reader.field === 2) reservation = reader.int();
     else if (reader.field === 3) revision = reader.int();
     else if (reader.field === 4) lines = readLines(reader);
     else if (reader.field === 5) reason = reader.string();
+    else if (reader.field === 6) dealer = reader.int();
     else reader.skip();
   }
   reader.leave(outer);
-  return { type: nameOf(OUTCOME_TYPES, type), reservation, revision, lines, reason };
+  return { type: nameOf(OUTCOME_TYPES, type), reservation, dealer, revision, lines, reason };
 }
 
 function readLines(reader: WireReader): readonly OutcomeLine[] {

@@ -1,52 +1,16 @@
 /** WatchOrders at the edge: what a watch is asked for, when it is asked on, and how its end reaches the caller. */
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { OrderEvent, OrderMessage, OrderWatch } from "../../../src/actor/service.js";
+import type { OrderMessage } from "../../../src/actor/service.js";
 import { type Refusal, refusal } from "../../../src/domain/refusal.js";
 import { WatchOrdersRequestSchema, WatchOrdersResponseSchema } from "../../../src/gen/holdfast/v1/erp_service_pb.js";
 import { OrderWatcher } from "../order-watcher.js";
 import { detailsOf, refusalOf } from "../refusal-of.js";
 import { EdgeHarness } from "./edge-harness.js";
+import { EVENT, numbered, ScriptedOrderWatch } from "./scripted-order-watch.js";
 import { UnreadStream } from "./unread-stream.js";
 
 const MANY = 5_000;
-const EVENT: OrderEvent = {
-  eventId: "o1.1.7.0",
-  type: "AT_RISK",
-  reservationId: "r1",
-  revision: Number.MAX_SAFE_INTEGER,
-  dealerId: "D1",
-  orderId: "O1",
-  warehouseId: "W1",
-  lines: [{ sku: "A", quantity: 5, remaining: 2 }],
-  reason: "X",
-  occurredAtMs: 1_790_000_000_123,
-};
-
-/** Tells what it was given, then waits until it is told more or closed. */
-class ScriptedWatch implements OrderWatch {
-  asked = 0;
-  closed = 0;
-  #settle: ((message: OrderMessage | Refusal | undefined) => void) | undefined;
-
-  constructor(readonly messages: (OrderMessage | Refusal | Error)[]) {}
-
-  async next(): Promise<OrderMessage | Refusal | undefined> {
-    this.asked += 1;
-    const message = this.messages.shift();
-    if (message instanceof Error) throw message;
-    if (message !== undefined) return message;
-    return new Promise((resolve) => {
-      this.#settle = resolve;
-    });
-  }
-
-  close(): void {
-    this.closed += 1;
-    this.#settle?.(undefined);
-  }
-}
-
 let edge: EdgeHarness;
 
 beforeEach(async () => {
@@ -55,23 +19,18 @@ beforeEach(async () => {
 
 afterEach(() => edge.stop());
 
-function script(...messages: (OrderMessage | Refusal | Error)[]): ScriptedWatch {
-  const watch = new ScriptedWatch(messages);
+function script(...messages: (OrderMessage | Refusal | Error)[]): ScriptedOrderWatch {
+  const watch = new ScriptedOrderWatch(messages);
   edge.ports.orderWatch = watch;
   return watch;
 }
-
-const numbered = (count: number) =>
-  Array.from({ length: count }, (_, index): OrderMessage => {
-    return { event: { ...EVENT, eventId: `o${index}`, orderId: "x".repeat(100) }, cursor: String(index) };
-  });
 
 describe("a watch of orders", () => {
   test("asks for what the caller asked for, and gives every field", async () => {
     script({ event: EVENT, cursor: "c1" }, { event: undefined, cursor: "c2" });
     const watcher = new OrderWatcher(edge.client, { source: "erp", cursor: "c0", fromOldest: true });
     await edge.until(() => watcher.messages.length === 2);
-    expect(edge.ports.orderQueries).toEqual([{ source: "erp", cursor: "c0", fromOldest: true }]);
+    expect(edge.ports.orderQueries).toEqual([{ source: "erp", dealerId: "", cursor: "c0", fromOldest: true }]);
     expect(watcher.messages).toMatchObject([
       {
         event: {

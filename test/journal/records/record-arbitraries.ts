@@ -295,6 +295,7 @@ export const EVENTS: { readonly [K in AnyEvent["kind"]]: fc.Arbitrary<Extract<An
       fc.record({
         type: nameIn(OUTCOME_TYPES),
         reservation,
+        dealer: count,
         revision: count,
         lines: fc.array(fc.record({ line: count32, quantity: count, remaining: count }), { maxLength: 5 }),
         reason: text,
