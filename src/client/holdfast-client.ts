@@ -140,7 +140,8 @@ export class HoldfastClient extends OperationsMethods {
   }
 
   /**
-   * What became of the orders of a source's warehouses: `for await (const { event, cursor } of client.watchOrders({ source }))`.
+   * What became of a dealer's orders, or of those in a source's warehouses:
+   * `for await (const { event, cursor } of client.watchOrders({ dealerId }))`.
    * It goes on by itself after a disconnect. Keep the cursor of what was dealt with; a message without event only moves it on.
    */
   watchOrders(options: OrderWatchOptions): AsyncGenerator<WatchOrdersResponse, void, undefined> {

@@ -34,8 +34,9 @@ export type { Acknowledgement, EventPusher, EventPusherOptions, PushedEvent, Pus
 export type { EventInput, EventStreamOptions } from "./event-stream.js";
 export { HoldfastClient } from "./holdfast-client.js";
 export { type FieldViolation, HoldfastError } from "./holdfast-error.js";
+export type { LastingStreamOptions } from "./lasting-stream.js";
 export type { MessageInput } from "./message-input.js";
-export type { OrderWatchOptions } from "./order-watch.js";
+export type { OrderWatchOptions, WatchedOrders } from "./order-watch.js";
 export { everyPage } from "./pages.js";
 export type { PositionInput, PositionsReport } from "./report-positions.js";
 export type { ReserveStream, ReserveStreamOptions } from "./reserve-stream.js";

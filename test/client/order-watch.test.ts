@@ -28,7 +28,9 @@ function tell(call: { write(message: object): void }, first: number, last: numbe
   }
 }
 
-async function read(client: HoldfastClient, options: Partial<OrderWatchOptions>, count: number): Promise<string[]> {
+type WatchDetails = Omit<OrderWatchOptions, "source" | "dealerId">;
+
+async function read(client: HoldfastClient, options: WatchDetails, count: number): Promise<string[]> {
   const seen: string[] = [];
   for await (const { event, cursor } of client.watchOrders({ source: "s", backoff: FAST, ...options })) {
     seen.push(event?.eventId ?? `moved to ${cursor}`);
@@ -120,5 +122,62 @@ describe("a watch of orders", () => {
     });
     expect(await read(client, {}, 1)).toEqual(["o1"]);
     await wasCancelled;
+  });
+
+  test("asks for a dealer's orders, also when it asks again", async () => {
+    const asked: object[] = [];
+    const client = await connect((call) => {
+      const { source, dealerId, cursor } = call.request as WatchOrdersRequest;
+      asked.push({ source, dealerId, cursor });
+      tell(call, asked.length, asked.length);
+      call.end();
+    });
+    const seen: string[] = [];
+    for await (const { event } of client.watchOrders({ dealerId: "D1", backoff: FAST })) {
+      seen.push(event!.eventId);
+      if (seen.length === 2) break;
+    }
+    expect(seen).toEqual(["o1", "o2"]);
+    expect(asked).toEqual([
+      { source: "", dealerId: "D1", cursor: "" },
+      { source: "", dealerId: "D1", cursor: "1" },
+    ]);
+  });
+
+  test("ends at once by return() while it waits for a message, and cancels the stream", async () => {
+    let cancelled = (): void => {};
+    const wasCancelled = new Promise<void>((resolve) => {
+      cancelled = resolve;
+    });
+    const client = await connect((call) => {
+      tell(call, 1, 1);
+      call.on("cancelled", cancelled);
+    });
+    const watch = client.watchOrders({ dealerId: "D1" });
+    expect((await watch.next()).value?.event?.eventId).toBe("o1");
+    const waiting = watch.next();
+    expect(await watch.return()).toEqual({ done: true, value: undefined });
+    expect(await waiting).toEqual({ done: true, value: undefined });
+    expect(await watch.next()).toEqual({ done: true, value: undefined });
+    await wasCancelled;
+  });
+
+  test("ends at once by return() during the wait before another try, and opens nothing any more", async () => {
+    let calls = 0;
+    const client = await connect((call) => {
+      calls += 1;
+      call.emit("error", refused({ code: status.UNAVAILABLE, message: "stopping", reason: "SHUTTING_DOWN" }));
+    });
+    let disconnected = (): void => {};
+    const wasDisconnected = new Promise<void>((resolve) => {
+      disconnected = resolve;
+    });
+    const backoff = { backoffMinMs: 3_600_000, backoffMaxMs: 3_600_000 };
+    const watch = client.watchOrders({ dealerId: "D1", backoff, onDisconnect: disconnected });
+    const waiting = watch.next();
+    await wasDisconnected;
+    await watch.return();
+    expect(await waiting).toEqual({ done: true, value: undefined });
+    expect(calls).toBe(1);
   });
 });
