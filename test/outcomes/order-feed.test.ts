@@ -1,153 +1,15 @@
 /** The feed on a journal in memory: every consumer is told all of its own, once and in order, however slowly it reads. */
 import { describe, expect, test } from "vitest";
-import type { OrderMessage, OrderWatch } from "../../src/actor/service.js";
-import type { JournalRecord, OutcomesTold } from "../../src/domain/event.js";
-import type { Reservation } from "../../src/domain/reservation.js";
-import type { SystemState } from "../../src/domain/system-state.js";
-import type { BlockPosition, BlockStart, JournalHistory } from "../../src/journal/journal.js";
-import { MemoryJournal } from "../../src/journal/memory-journal.js";
-import { writeRecord } from "../../src/journal/records/record-writer.js";
-import { WireWriter } from "../../src/journal/records/wire.js";
-import { OrderFeed } from "../../src/outcomes/order-feed.js";
-import { HandTimers } from "../journal/journal-run.js";
+import type { OrderMessage } from "../../src/actor/service.js";
 import { chosenSeed, SeededRandom } from "../journal/seeded-random.js";
-
-/** So few that a consumer that rests for a while has to be read to. */
-const SMALL = { ringOutcomesMax: 16, ringCostMax: 60, readOutcomesMax: 5 };
-
-/** Source `s1` feeds partition 1, `s2` feeds 2, `both` feeds both. */
-const FEEDS: Readonly<Record<string, readonly number[]>> = { s1: [1], s2: [2], both: [1, 2] };
-
-function systemOf(epoch: number): SystemState {
-  return {
-    epoch,
-    nonce: () => "0000000a",
-    feedChanges: 0,
-    source: (name: string) => (name in FEEDS ? { name } : undefined),
-    feeds: ({ name }: { readonly name: string }) => new Set(FEEDS[name]),
-  } as unknown as SystemState;
-}
-
-/** A journal, and the feed that is told of each block as the engine tells it. */
-class Bench {
-  readonly journal = new MemoryJournal();
-  readonly timers = new HandTimers();
-  readonly feed: OrderFeed;
-  /** Times that the journal was read from. */
-  reads = 0;
-  /** Blocks up to this one are no longer kept. */
-  forgotten = 0;
-  /** All that was told, as `partition/reservation`. */
-  readonly told: { readonly partition: number; readonly name: string }[] = [];
-  readonly #sequences = [0, 0, 0];
-
-  constructor(bounds = SMALL) {
-    const history: JournalHistory = {
-      oldest: async (): Promise<BlockStart> => {
-        const block = this.forgotten + 1;
-        return { block, segment: 1, offset: block };
-      },
-      open: async (start) => {
-        this.reads += 1;
-        return start.block <= this.forgotten ? undefined : this.journal.open(start);
-      },
-    };
-    const find = (partition: number, number: number) =>
-      ({
-        id: `${partition}/${number}`,
-        dealerId: "D",
-        orderId: "O",
-        warehouseId: "W",
-        lines: [{ sku: "A" }],
-      }) as unknown as Reservation;
-    this.feed = new OrderFeed({
-      system: systemOf(1),
-      find,
-      findDealer: () => 1,
-      history,
-      timers: this.timers,
-      head: undefined,
-      onFailure: (cause) => {
-        throw cause;
-      },
-      bounds,
-    });
-  }
-
-  /** One block with so many outcomes for each of its records, by partition. */
-  async append(records: readonly { readonly partition: number; readonly outcomes: number }[]): Promise<void> {
-    const writer = new WireWriter();
-    const publications: ((position: BlockPosition) => void)[] = [];
-    const spans = new Map<number, { epoch: number; firstSequence: number; lastSequence: number }>();
-    for (const { partition, outcomes } of records) {
-      const sequence = this.#sequences[partition]! + 1;
-      this.#sequences[partition] = sequence;
-      const told = this.#outcomes(partition, outcomes);
-      const stamp = { sequence, timeMs: 1_000 };
-      const record: JournalRecord = {
-        partition,
-        epoch: 1,
-        ...stamp,
-        events: [{ kind: "HoldExpired", reservation: 1 }, told],
-      };
-      writeRecord(writer, record);
-      publications.push(this.feed.told(partition, stamp, told));
-      const span = spans.get(partition);
-      if (span === undefined) spans.set(partition, { epoch: 1, firstSequence: sequence, lastSequence: sequence });
-      else span.lastSequence = sequence;
-    }
-    const position = await this.journal.append({
-      body: writer.bytes(),
-      recordCount: records.length,
-      spans: [...spans].map(([partition, span]) => ({ partition, ...span })),
-    });
-    for (const publish of publications) publish(position);
-    this.feed.durable(position);
-  }
-
-  #outcomes(partition: number, count: number): OutcomesTold {
-    const outcomes = Array.from({ length: count }, () => {
-      const reservation = this.told.length + 1;
-      this.told.push({ partition, name: `${partition}/${reservation}` });
-      const lines = [{ line: 0, quantity: 1, remaining: 1 }];
-      return { type: "COMMITTED" as const, reservation, dealer: 1, revision: 1, lines, reason: "" };
-    });
-    return { kind: "OutcomesTold", outcomes };
-  }
-
-  async watch(query: { source?: string; cursor?: string; fromOldest?: boolean }): Promise<OrderWatch> {
-    const watch = await this.feed.watch({ source: "both", dealerId: "", cursor: "", fromOldest: false, ...query });
-    if ("reason" in watch) throw new Error(watch.reason);
-    return watch;
-  }
-
-  /** What a source is to be told. */
-  of(source: string): readonly string[] {
-    return this.told.filter(({ partition }) => FEEDS[source]!.includes(partition)).map(({ name }) => name);
-  }
-}
-
-async function message(watch: OrderWatch): Promise<OrderMessage> {
-  const next = await watch.next();
-  if (next === undefined || "reason" in next) throw new Error(next?.reason ?? "over");
-  return next;
-}
-
-async function take(watch: OrderWatch, count: number): Promise<string[]> {
-  const names: string[] = [];
-  while (names.length < count) {
-    const { event } = await message(watch);
-    if (event !== undefined) names.push(event.reservationId);
-  }
-  return names;
-}
+import { FeedBench, message, take } from "./feed-bench.js";
 
 describe("consumers of every speed", () => {
   test("are told all of their own, once and in order, from the ring or from the journal", async () => {
     const seed = chosenSeed();
     for (let run = 0; run < 20; run++) {
       const random = new SeededRandom(seed + run);
-      const bench = new Bench();
+      const bench = new FeedBench();
       await bench.append([{ partition: 1, outcomes: 3 }]);
       const readers = await Promise.all(
         ["s1", "s2", "both", "both"].map(async (source, index) => {
@@ -185,7 +47,7 @@ describe("consumers of every speed", () => {
   });
 
   test("who have caught up are not read to again, whatever happens in other warehouses", async () => {
-    const bench = new Bench();
+    const bench = new FeedBench();
     await bench.append([{ partition: 1, outcomes: 1 }]);
     const watch = await bench.watch({ source: "s1" });
     const waiting = message(watch);
@@ -196,7 +58,7 @@ describe("consumers of every speed", () => {
   });
 
   test("are told nothing of what came before, when they asked from now on", async () => {
-    const bench = new Bench();
+    const bench = new FeedBench();
     await bench.append([{ partition: 1, outcomes: 4 }]);
     const watch = await bench.watch({});
     await bench.append([{ partition: 1, outcomes: 2 }]);
@@ -206,7 +68,7 @@ describe("consumers of every speed", () => {
 
 describe("a consumer that is told nothing", () => {
   test("gets a cursor soon, and then only when it stands further on than the one before", async () => {
-    const bench = new Bench();
+    const bench = new FeedBench();
     await bench.append([{ partition: 2, outcomes: 1 }]);
     const watch = await bench.watch({ source: "s1" });
     const first = message(watch);
@@ -235,7 +97,7 @@ describe("a consumer that is told nothing", () => {
 
 describe("what is no longer kept", () => {
   const forget = async () => {
-    const bench = new Bench();
+    const bench = new FeedBench();
     for (let block = 0; block < 6; block++) await bench.append([{ partition: 1, outcomes: 2 }]);
     const watch = await bench.watch({ fromOldest: true });
     const cursors: string[] = [];
@@ -275,7 +137,7 @@ describe("what is no longer kept", () => {
   });
 
   test("is not missed by a cursor after the last event of a block that is gone while the next is kept", async () => {
-    const bench = new Bench();
+    const bench = new FeedBench();
     await bench.append([{ partition: 2, outcomes: 1 }]);
     const watch = await bench.watch({ source: "s1" });
     const first = message(watch);
@@ -290,7 +152,7 @@ describe("what is no longer kept", () => {
 
 describe("the end of a watch", () => {
   test("by its consumer settles what it waits for, and leaves nothing behind", async () => {
-    const bench = new Bench();
+    const bench = new FeedBench();
     await bench.append([{ partition: 1, outcomes: 1 }]);
     const watch = await bench.watch({});
     const waiting = watch.next();
@@ -302,7 +164,7 @@ describe("the end of a watch", () => {
   });
 
   test("by the log is told to everyone, and to whoever comes later", async () => {
-    const bench = new Bench();
+    const bench = new FeedBench();
     await bench.append([{ partition: 1, outcomes: 1 }]);
     const waiting = (await bench.watch({})).next();
     const ending = { reason: "JOURNAL_UNAVAILABLE", message: "", metadata: {}, fields: [] } as const;
