@@ -161,6 +161,10 @@ export class MemoryDisk implements Disk {
     return [...this.contents()].map(([path, bytes]) => `${path} ${bytes.length} ${crc32(bytes)}`).sort();
   }
 
+  has(path: string): boolean {
+    return this.#state.seen.has(path);
+  }
+
   bytesOf(path: string): Buffer {
     const file = this.#state.seen.get(path);
     if (file === undefined) throw new Error(`there is no ${path}`);

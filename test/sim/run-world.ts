@@ -6,6 +6,7 @@ import { endWell, publishedStocks } from "./ending.js";
 import { ErpFeed } from "./erp-feed.js";
 import { expectSoon, Misfortunes } from "./misfortunes.js";
 import { Operators } from "./operators.js";
+import { OrderConsumers } from "./order-consumers.js";
 import { restoredWorld, tryDamaged } from "./restored-world.js";
 import { Finding } from "./simulation-context.js";
 import { Watcher } from "./watcher.js";
@@ -34,6 +35,7 @@ export interface RunResult {
 interface People {
   readonly callers: Callers;
   readonly feeds: readonly [ErpFeed, ErpFeed];
+  readonly consumers: OrderConsumers;
 }
 
 /** A run that found something, and the command that shows it again. */
@@ -70,12 +72,14 @@ async function play(world: World, steps: number): Promise<void> {
     feeds[0].begin();
     await world.time.advance(100_000);
   });
-  await move(world, steps, { callers, feeds });
+  const consumers = new OrderConsumers(world);
+  await move(world, steps, { callers, feeds, consumers });
   await endWell(world, feeds);
+  await consumers.settle();
   const backups = world.backups.whole();
   if (backups.length === 0) return;
   await tryDamaged(world, random.pick(backups));
-  await playAgain(world, random.pick(backups), { callers, feeds });
+  await playAgain(world, random.pick(backups), { callers, feeds, consumers });
 }
 
 /** The service is restored from a backup, and callers and ERPs go on with it as they would. */
@@ -85,11 +89,13 @@ async function playAgain(before: World, backup: SimulatedBackup, people: People)
   const [erp, wms] = people.feeds;
   const feeds = [new ErpFeed(world, "erp", callers, erp), new ErpFeed(world, "wms", callers, wms)] as const;
   await begin(world, async () => {});
-  await move(world, STEPS_RESTORED, { callers, feeds });
+  const consumers = new OrderConsumers(world, people.consumers);
+  await move(world, STEPS_RESTORED, { callers, feeds, consumers });
   await endWell(world, feeds);
+  await consumers.settle();
 }
 
-async function move(world: World, steps: number, { callers, feeds }: People): Promise<void> {
+async function move(world: World, steps: number, { callers, feeds, consumers }: People): Promise<void> {
   const { random } = world;
   const misfortunes = new Misfortunes(world);
   const watcher = new Watcher();
@@ -98,6 +104,7 @@ async function move(world: World, steps: number, { callers, feeds }: People): Pr
     await world.time.advance(pause(world, feeds));
     world.check();
     if (step % LOOK_EVERY === 0) look(world, watcher);
+    consumers.move();
     if (await misfortunes.strike()) continue;
     if (random.below(1000) < world.faults.outage) goAway(world, feeds);
     if (world.isDown) await world.startAgain();

@@ -19,6 +19,7 @@ import { drawFaultPlan, type FaultPlan } from "./fault-plan.js";
 import { tryImages } from "./image-trial.js";
 import { JournalWatch } from "./journal-watch.js";
 import { Oracle } from "./oracle/oracle.js";
+import { OrderTruth } from "./order-truth.js";
 import { readJournal } from "./read-journal.js";
 import { auditStart } from "./restart-audit.js";
 import { ServiceCalls } from "./service-calls.js";
@@ -59,6 +60,8 @@ export class World implements SimulationContext {
   readonly calls: ServiceCalls;
   readonly log: DecisionLog;
   readonly oracle: Oracle;
+  /** What dealers are to be told. */
+  readonly orders = new OrderTruth();
   readonly settings: LogNodeSettings;
   faults: FaultPlan;
   readonly backups: Backups;
@@ -96,7 +99,10 @@ export class World implements SimulationContext {
     this.backups = new Backups(this);
     this.oracle = origin?.oracle ?? new Oracle({ ...this.settings, bufferedEventsMax: LIMITS.bufferedEventsMax });
     const watch = new JournalWatch(this.coverage);
-    const onDurable = (records: readonly JournalRecord[]) => watch.durable(records);
+    const onDurable = (records: readonly JournalRecord[]) => {
+      watch.durable(records);
+      this.orders.durable(records);
+    };
     this.log = new DecisionLog(this, onDurable, { blocks: origin?.blocks ?? [], mark: this.oracle.mark() });
     this.calls = new ServiceCalls({
       context: this,
