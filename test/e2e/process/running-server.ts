@@ -29,9 +29,13 @@ export class RunningServer {
     this.#lines = lines;
   }
 
-  /** Resolves when the port is open. Rejects with what the process said when it ends instead. */
-  static async start(dataFolder: string, settings: NodeJS.ProcessEnv = {}): Promise<RunningServer> {
-    const child = spawnHoldfast(["serve", "--listen", "127.0.0.1:0", "--data", dataFolder], settings);
+  /** Resolves when the port is open, a free one unless it is named. Rejects with what the process said when it ends instead. */
+  static async start(
+    dataFolder: string,
+    settings: NodeJS.ProcessEnv = {},
+    listen = "127.0.0.1:0",
+  ): Promise<RunningServer> {
+    const child = spawnHoldfast(["serve", "--listen", listen, "--data", dataFolder], settings);
     let said = "";
     child.stderr!.on("data", (text) => {
       said += text;
