@@ -2,9 +2,10 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { HoldfastClient } from "../../../src/client/index.js";
+import { HoldfastClient, type OrderEvent, type WatchedOrders } from "../../../src/client/index.js";
 import { RunningServer, runVerify } from "../process/running-server.js";
 import { describeServed } from "./describe-served.js";
 
@@ -51,4 +52,34 @@ describe.each(FORMATS)("a data folder of %s", (format) => {
     await rm(join(log, "CHECKPOINT"));
     expect(await served()).toEqual(await expected());
   });
+
+  test("tells dealers what became of their orders, though its journal may not say whose an outcome is", async () => {
+    const server = await RunningServer.start(folder);
+    const client = new HoldfastClient(server.listen);
+    const all = await readOrders(client, { source: "erp" });
+    const dealers = new Set(all.map(({ dealerId }) => dealerId));
+    expect(all.length).toBeGreaterThan(0);
+    for (const dealerId of dealers) {
+      expect(await readOrders(client, { dealerId })).toEqual(all.filter((event) => event.dealerId === dealerId));
+    }
+    expect(await readOrders(client, { dealerId: "nobody" })).toEqual([]);
+    client.close();
+    await server.end("SIGTERM");
+  });
 });
+
+/** What is kept; it is over when nothing has come for a while. */
+async function readOrders(client: HoldfastClient, whose: WatchedOrders): Promise<readonly OrderEvent[]> {
+  const events: OrderEvent[] = [];
+  const watch = client.watchOrders({ ...whose, fromOldest: true });
+  const reading = (async () => {
+    for await (const { event } of watch) if (event !== undefined) events.push(event);
+  })();
+  for (let seen = -1; seen !== events.length; ) {
+    seen = events.length;
+    await sleep(500);
+  }
+  await watch.return();
+  await reading;
+  return events;
+}
