@@ -1,10 +1,4 @@
 /** The code of docs/connectors.md is taken from the page, type checked, and run. */
-import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   HoldfastClient,
@@ -16,49 +10,34 @@ import {
 } from "../../src/client/index.js";
 import { ServiceHarness } from "../api/service-harness.js";
 import { ScriptedService } from "../erp-sim/scripted-service.js";
+import { PageExample } from "./page-example.js";
 import { startScriptedServer } from "./scripted-server.js";
 
-const ROOT = join(import.meta.dirname, "../..");
-const CLIENT = join(ROOT, "src/client/index.ts");
-
-interface Examples {
+interface Connector {
   connectErp(erp: object, address: string, signal: AbortSignal): Promise<void>;
+}
+
+interface Taker {
   takeOrders(shop: object, address: string, signal: AbortSignal): Promise<void>;
 }
 
-let folder = "";
-let examples: Examples;
+let connector: PageExample<Connector>;
+let taker: PageExample<Taker>;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "holdfast-docs-"));
-  const page = await readFile(join(ROOT, "docs/connectors.md"), "utf8");
-  const blocks = [...page.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code!);
-  expect(blocks).toHaveLength(2);
-  const modules = await Promise.all(
-    blocks.map(async (code, index) => {
-      await writeFile(join(folder, `typed-${index}.ts`), code);
-      const path = join(folder, `run-${index}.ts`);
-      await writeFile(path, code.replace('from "holdfast"', `from ${JSON.stringify(CLIENT)}`));
-      return (await import(/* @vite-ignore */ pathToFileURL(path).href)) as object;
-    }),
-  );
-  examples = Object.assign({}, ...modules) as Examples;
+  connector = await PageExample.load<Connector>("connectors.md", "connectErp");
+  taker = await PageExample.load<Taker>("connectors.md", "takeOrders");
 });
 
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(() => Promise.all([connector.remove(), taker.remove()]));
 
 test("the examples have the types that they say", async () => {
-  const compilerOptions = { paths: { holdfast: [CLIENT] }, typeRoots: [join(ROOT, "node_modules/@types")] };
-  const project = { extends: join(ROOT, "tsconfig.json"), compilerOptions, include: ["typed-*.ts"] };
-  await writeFile(join(folder, "tsconfig.json"), JSON.stringify(project));
-  await writeFile(join(folder, "package.json"), JSON.stringify({ type: "module" }));
-  await promisify(execFile)(join(ROOT, "node_modules/.bin/tsc"), ["-p", folder]).catch((error: { stdout: string }) => {
-    throw new Error(error.stdout);
-  });
+  await connector.checkTypes();
+  await taker.checkTypes();
 });
 
-test("the connector is thirty lines of code, its interface apart", async () => {
-  const code = await readFile(join(folder, "typed-0.ts"), "utf8");
+test("the connector is thirty lines of code, its interface apart", () => {
+  const { code } = connector;
   const body = code.slice(code.indexOf("export async function"));
   expect(body.trimEnd().split("\n").length).toBeLessThanOrEqual(30);
 });
@@ -106,7 +85,7 @@ describe("the connector of the page", () => {
     for (let row = 1; row <= 50; row++) erp.book("A", row);
     for (let life = 1; life <= 3; life++) {
       const stop = new AbortController();
-      const running = examples.connectErp(erp, service.address, stop.signal);
+      const running = connector.exports.connectErp(erp, service.address, stop.signal);
       erp.book("A", 1_000);
       const client = new HoldfastClient(service.address);
       while ((await client.nextSequence("erp-north")) <= 50 + life)
@@ -126,7 +105,7 @@ describe("the connector of the page", () => {
     for (let row = 1; row <= 20; row++) erp.book("A", row);
     service.appliedSequence = 15n;
     const stop = new AbortController();
-    const running = examples.connectErp(erp, server.address, stop.signal);
+    const running = connector.exports.connectErp(erp, server.address, stop.signal);
     while (service.appliedSequence < 20n) await new Promise((resolve) => setTimeout(resolve, 5));
     // As after a restore: what this life of the connector never sent is missing too.
     service.restore(10n);
@@ -155,7 +134,7 @@ test("the taker of orders ships what is committed, and keeps its cursor behind i
       if (cursor === "c2") stop.abort();
     },
   };
-  const running = examples.takeOrders(shop, server.address, stop.signal);
+  const running = taker.exports.takeOrders(shop, server.address, stop.signal);
   while (!service.isWatched) await new Promise((resolve) => setTimeout(resolve, 5));
   service.commit("r1", "A", 1);
   service.commit("r2", "A", 1);
