@@ -67,8 +67,10 @@ export function walkMovements(
 export interface FiguresAt {
   readonly onHand: number;
   readonly unavailable: number;
-  /** The stock was counted or healed after that sequence: what was true then says nothing of now. */
+  /** The stock was counted or healed after that sequence: what was on hand then says nothing of now. */
   readonly isSuperseded: boolean;
+  /** It was healed after that sequence: what was unavailable then says nothing of now either. */
+  readonly isHealed: boolean;
 }
 
 /**
@@ -82,18 +84,20 @@ export function figuresAt(
   sequence: number,
 ): FiguresAt | undefined {
   let { onHand, unavailable } = stock;
-  if (isAllBefore(stock, source, sequence)) return { onHand, unavailable, isSuperseded: false };
+  if (isAllBefore(stock, source, sequence)) return { onHand, unavailable, isSuperseded: false, isHealed: false };
   let isSuperseded = false;
+  let isHealed = false;
   const end = walkMovements(state, stock, (movement) => {
     // An earlier source of record: what stands here is what the move began with.
     if (movement.source !== source) return false;
     if (movement.sequence <= sequence) return movement.isLate;
     onHand -= movement.onHandDelta;
     unavailable -= movement.unavailableDelta;
-    isSuperseded ||= movement.kind === "counted" || movement.kind === "healed";
+    isHealed ||= movement.kind === "healed";
+    isSuperseded ||= isHealed || movement.kind === "counted";
     return true;
   });
-  return end === "forgotten" ? undefined : { onHand, unavailable, isSuperseded };
+  return end === "forgotten" ? undefined : { onHand, unavailable, isSuperseded, isHealed };
 }
 
 /**

@@ -49,7 +49,7 @@ export interface Comparison {
   readonly events: readonly PartitionEvent[];
 }
 
-const NOTHING_HERE: FiguresAt = { onHand: 0, unavailable: 0, isSuperseded: false };
+const NOTHING_HERE: FiguresAt = { onHand: 0, unavailable: 0, isSuperseded: false, isHealed: false };
 const INCOMPARABLE: Verdict = { kind: "incomparable" };
 
 export function judgePosition(state: PartitionState, position: Position, { source, policy }: DriftContext): Verdict {

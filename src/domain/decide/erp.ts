@@ -4,7 +4,7 @@
  */
 import type { ErpBody, ErpEvent } from "../erp-event.js";
 import type { ErpEventApplied, PartitionEvent } from "../event.js";
-import { figuresAt } from "../movement.js";
+import { type FiguresAt, figuresAt } from "../movement.js";
 import type { PartitionState } from "../partition-state.js";
 import { QUANTITY_MAX } from "../quantity.js";
 import type { Stock } from "../stock.js";
@@ -52,26 +52,60 @@ type Effect = { readonly applied: ErpEventApplied; readonly events: readonly Par
 function move(state: PartitionState, event: ErpEvent, stock: Stock | undefined, context: ErpContext): Effect {
   const { body } = event;
   const number = stock?.number ?? state.stocks.count + 1;
-  const then = stock === undefined ? { onHand: 0 } : figuresThen(state, event, stock, context);
+  const then = stock === undefined ? NOTHING_THEN : figuresThen(state, event, stock, context);
   if (typeof then === "string") return then;
-  const base = { ...applied(event, number), ...counterDeltas(body, then.onHand), isLate: context.isLate };
+  if (isSuperseded(body, then)) return "SUPERSEDED";
+  const deltas = unsettled(counterDeltas(body, then.onHand), then);
+  const base = { ...applied(event, number), ...deltas, isLate: context.isLate };
   if (body.kind !== "OrderDispatched") return { applied: base, events: [] };
   const { consumed, events } = decideDispatch(state, event, body, number, context.reservation);
   const isUnmatched = events.at(-1)?.kind === "DispatchUnmatched";
   return { applied: { ...base, consumed, exception: isUnmatched ? state.exceptions.count + 1 : 0 }, events };
 }
 
-/** What the figures were when a late event happened: a count that came since has seen it already. */
+/** What an event meets: for a late one, what was there when it happened, and which figures have been settled otherwise since. */
+type Then = Pick<FiguresAt, "onHand" | "isSuperseded" | "isHealed">;
+
+const NOTHING_THEN: Then = { onHand: 0, isSuperseded: false, isHealed: false };
+
 function figuresThen(
   state: PartitionState,
-  event: ErpEvent,
+  { body, source, sequence }: ErpEvent,
   stock: Stock,
   { isLate }: ErpContext,
-): { readonly onHand: number } | string {
-  if (!isLate) return stock;
-  const then = figuresAt(state, stock, event.source, event.sequence);
-  if (then === undefined) return "EVENT_TOO_OLD";
-  return then.isSuperseded ? "SUPERSEDED" : then;
+): Then | string {
+  // What others took, and what is no longer wanted, is settled by no count.
+  const isOfNoFigure = body.kind === "DemandAllocated" || body.kind === "OrderClosed";
+  if (!isLate || isOfNoFigure) return { ...NOTHING_THEN, onHand: stock.onHand };
+  return figuresAt(state, stock, source, sequence) ?? "EVENT_TOO_OLD";
+}
+
+/** Whether a late event has nothing to say but what a count or a healing since has seen already. A dispatch also says whose the units were. */
+function isSuperseded(body: ErpBody, then: Then): boolean {
+  switch (body.kind) {
+    case "StockReceived":
+    case "StockReturned":
+    case "StockAdjusted":
+    case "StockCounted":
+      return then.isSuperseded;
+    case "StockBlocked":
+      return then.isHealed;
+    case "OrderDispatched":
+      return then.isSuperseded && body.reservationId === "" && body.orderId === "";
+    case "DemandAllocated":
+    case "OrderClosed":
+    case "EventReversed":
+      return false;
+  }
+}
+
+/** Without what is in the stock's figures already: a count has seen what was on hand, a healing what was unavailable too. */
+function unsettled(deltas: Deltas, { isSuperseded: isOnHandSettled, isHealed }: Then): Deltas {
+  return {
+    ...deltas,
+    ...(isOnHandSettled ? { onHandDelta: 0 } : {}),
+    ...(isHealed ? { unavailableDelta: 0 } : {}),
+  };
 }
 
 function reverse(state: PartitionState, event: ErpEvent, stock: Stock | undefined, context: ErpContext): Effect {
@@ -80,8 +114,14 @@ function reverse(state: PartitionState, event: ErpEvent, stock: Stock | undefine
   if (typeof then === "string") return then;
   const reversal = decideReversal(state, stock, event.source, event.body.reversedEventId, context.epoch);
   if (typeof reversal === "string") return reversal;
-  const { deltas, reverses, events } = reversal;
+  const { reverses, events } = reversal;
+  const deltas = unsettled(reversal.deltas, then);
+  if (then.isSuperseded && events.length === 0 && isNothing(deltas)) return "SUPERSEDED";
   return { applied: { ...applied(event, stock.number), ...deltas, reverses, isLate: context.isLate }, events };
+}
+
+function isNothing({ onHandDelta, unavailableDelta, allocatedDelta }: Deltas): boolean {
+  return onHandDelta === 0 && unavailableDelta === 0 && allocatedDelta === 0;
 }
 
 function close(
@@ -101,30 +141,42 @@ function rejected(reason: string): ErpDecision {
   return { kind: "rejected", reason };
 }
 
+type Deltas = Pick<ErpEventApplied, "onHandDelta" | "unavailableDelta" | "allocatedDelta">;
+
+const NO_DELTAS: Deltas = { onHandDelta: 0, unavailableDelta: 0, allocatedDelta: 0 };
+
 function applied(event: ErpEvent, stock: number): ErpEventApplied {
-  const deltas = { onHandDelta: 0, unavailableDelta: 0, allocatedDelta: 0 };
-  return { kind: "ErpEventApplied", event, stock, ...deltas, isLate: false, consumed: [], exception: 0, reverses: 0 };
+  return {
+    kind: "ErpEventApplied",
+    event,
+    stock,
+    ...NO_DELTAS,
+    isLate: false,
+    consumed: [],
+    exception: 0,
+    reverses: 0,
+  };
 }
 
 /** `onHand` is what the event meets: a count is told as the difference to it. */
-function counterDeltas(body: ErpBody, onHand: number): Partial<ErpEventApplied> {
+function counterDeltas(body: ErpBody, onHand: number): Deltas {
   switch (body.kind) {
     case "StockReceived":
     case "StockReturned":
-      return { onHandDelta: body.quantity };
+      return { ...NO_DELTAS, onHandDelta: body.quantity };
     case "StockAdjusted":
-      return { onHandDelta: body.delta };
+      return { ...NO_DELTAS, onHandDelta: body.delta };
     case "StockCounted":
-      return { onHandDelta: body.onHand - onHand };
+      return { ...NO_DELTAS, onHandDelta: body.onHand - onHand };
     case "StockBlocked":
-      return { unavailableDelta: body.delta };
+      return { ...NO_DELTAS, unavailableDelta: body.delta };
     case "DemandAllocated":
-      return { allocatedDelta: body.delta };
+      return { ...NO_DELTAS, allocatedDelta: body.delta };
     case "OrderDispatched":
-      return { onHandDelta: -body.quantity };
+      return { ...NO_DELTAS, onHandDelta: -body.quantity };
     case "OrderClosed":
     case "EventReversed":
-      return {};
+      return NO_DELTAS;
   }
 }
 

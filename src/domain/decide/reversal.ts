@@ -33,18 +33,27 @@ export function decideReversal(
   if (reversed.has(found.number)) return "ALREADY_REVERSED";
   // What an order's end freed may be somebody else's by now, and a reversal is undone by the event itself, sent anew.
   if (found.kind === "closed" || found.kind === "reversed") return "NOT_REVERSIBLE";
-  const { onHandDelta, unavailableDelta, allocatedDelta } = found;
+  const { unavailableDelta, allocatedDelta } = found;
   const exception = found.exception === 0 ? undefined : state.exceptions.get(found.exception);
   const consumed = [...found.consumed, ...(exception?.attachments ?? [])];
   return {
     deltas: {
-      onHandDelta: minus(onHandDelta),
+      onHandDelta: minus(onHandEffect(found, exception)),
       unavailableDelta: minus(unavailableDelta),
       allocatedDelta: minus(allocatedDelta),
     },
     reverses: found.number,
     events: [...returnUnits(state, consumed, epoch), ...settle(exception, source)],
   };
+}
+
+/**
+ * What the event did to on_hand in its source's books. A dispatch that came late did nothing to it here where a count had seen it by then;
+ * what comes back is there all the same. All of its units are somebody's or unmatched, where it named an order.
+ */
+function onHandEffect({ kind, consumed, onHandDelta }: Movement, exception: StoredException | undefined): number {
+  if (kind !== "dispatched" || (consumed.length === 0 && exception === undefined)) return onHandDelta;
+  return -consumed.reduce((sum, { quantity }) => sum + quantity, exception?.quantity ?? 0);
 }
 
 /** Never -0, which is not 0 to everyone. */

@@ -116,7 +116,7 @@ function healingOf(
 
 /** What our figures at the position's sequence are by now: a late event, a count or a healing may have changed them. */
 function figuresThen(partition: PartitionStore, stock: Stock | undefined, found: Discrepancy): FiguresAt | undefined {
-  if (stock === undefined || !stock.opened) return { onHand: 0, unavailable: 0, isSuperseded: false };
+  if (stock === undefined || !stock.opened) return { onHand: 0, unavailable: 0, isSuperseded: false, isHealed: false };
   if (stock.source !== found.source || found.asOfSequence < stock.sourceFrom) return undefined;
   return figuresAt(partition, stock, found.source, found.asOfSequence);
 }

@@ -298,7 +298,7 @@ function judgeUnknownWarehouse(position: Position, source: Source): Verdict {
   if (position.asOfSequence > source.applied) return { kind: "deferred" };
   if (position.onHand === 0 && position.unavailable === 0)
     return { kind: "agrees", missing: "here", outdates: undefined };
-  const ours = { onHand: 0, unavailable: 0, isSuperseded: false };
+  const ours = { onHand: 0, unavailable: 0, isSuperseded: false, isHealed: false };
   return { kind: "drifts", drift: { stock: undefined, ours, theirs: position, missing: "here" } };
 }
 

@@ -211,7 +211,7 @@ export const BUGS_OF_OUTAGES: readonly DeliberateBug[] = [
     plant() {
       replaceIn<Movements>("domain/movement.js", (original) => ({
         figuresAt: (state, stock, source, sequence) =>
-          original.figuresAt(state, stock, source, sequence) && { ...stock, isSuperseded: false },
+          original.figuresAt(state, stock, source, sequence) && { ...stock, isSuperseded: false, isHealed: false },
       }));
       return {};
     },

@@ -7,13 +7,18 @@ import { addException } from "./exception-rules.js";
 import type { Done, ModelReservation, ModelState, ModelStock } from "./model-state.js";
 import { coverageOrder, openAt } from "./stock-rules.js";
 
-type Dispatch = { readonly event: ErpEvent; readonly body: Extract<ErpBody, { kind: "OrderDispatched" }> };
+interface Dispatch {
+  readonly event: ErpEvent;
+  readonly body: Extract<ErpBody, { kind: "OrderDispatched" }>;
+  /** What it does to on_hand. */
+  readonly onHand: number;
+}
 
 /** What it consumes, and what of it is an exception. The fall of on_hand is the caller's. */
 export function dispatch(
   state: ModelState,
   stock: ModelStock,
-  { event, body }: Dispatch,
+  { event, body, onHand }: Dispatch,
   at: ErpContext,
 ): Pick<Done, "consumed" | "exception"> {
   if (body.reservationId === "" && body.orderId === "") return { consumed: [], exception: 0 };
@@ -31,10 +36,10 @@ export function dispatch(
     countFulfilled(state, reservation, line, { units, nowMs });
     consumed.push({ reservation, quantity: units });
   }
-  stock.onHand -= body.quantity;
+  stock.onHand += onHand;
   const owners = consumed.map(({ reservation }) => reservation);
   changed(state, owners, { nowMs, exact: true }, "RELEASED");
-  stock.onHand += body.quantity;
+  stock.onHand -= onHand;
   const exception = left === 0 ? 0 : addException(state, event, { quantity: left, reason: found.otherwise, nowMs });
   return {
     consumed: consumed.map(({ reservation: { number }, quantity }) => ({ reservation: number, quantity })),

@@ -32,8 +32,9 @@ export function applyErpEvent(state: ModelState, event: ErpEvent, at: ErpContext
   const known = state.stocks.get(key);
   if (known !== undefined && known.source !== "" && !isOfRecord(known, event)) return "NOT_SOURCE_OF_RECORD";
   const stock = known ?? newStock(body.warehouseId, body.sku);
-  if (at.isLate && isSuperseded(stock, event)) return "SUPERSEDED";
-  const rejection = rejectionOf(state, stock, event) ?? effectOf(state, stock, event, at);
+  const settled = settledSince(stock, event, at);
+  if (hasNothingToSay(body, settled)) return "SUPERSEDED";
+  const rejection = rejectionOf(state, stock, event, settled) ?? effectOf(state, stock, event, at);
   if (rejection !== undefined) return rejection;
   state.stocks.set(key, stock);
   if (stock.source === "") stock.source = event.source;
@@ -62,9 +63,36 @@ export function isSettling({ event, isHealing }: Done): boolean {
   return event.body.kind === "StockCounted" || isHealing === true;
 }
 
-/** The stock was counted or healed after it happened: it has been seen already. */
-function isSuperseded(stock: ModelStock, event: ErpEvent): boolean {
-  return laterThan(stock, event).some(isSettling);
+/** Which figures say what they said after a late event, whatever it did: a count is of what is on hand, a healing of both. */
+export interface Settled {
+  readonly onHand: boolean;
+  readonly unavailable: boolean;
+}
+
+export function settledSince(stock: ModelStock, event: ErpEvent, { isLate }: ErpContext): Settled {
+  const since = isLate ? laterThan(stock, event) : [];
+  return { onHand: since.some(isSettling), unavailable: since.some(({ isHealing }) => isHealing === true) };
+}
+
+/** It only tells of figures that were seen since. A dispatch tells of an order too, if it names one. */
+function hasNothingToSay(body: ErpBody, settled: Settled): boolean {
+  switch (body.kind) {
+    case "StockReceived":
+    case "StockReturned":
+    case "StockAdjusted":
+    case "StockCounted":
+      return settled.onHand;
+    case "OrderDispatched":
+      return settled.onHand && !isOfOrder(body);
+    case "StockBlocked":
+      return settled.unavailable;
+    default:
+      return false;
+  }
+}
+
+export function isOfOrder({ reservationId, orderId }: Extract<ErpBody, { kind: "OrderDispatched" }>): boolean {
+  return reservationId !== "" || orderId !== "";
 }
 
 /** on_hand when a count was true: now, or for one that is late, without what happened after it. */
@@ -72,7 +100,7 @@ function onHandThen(stock: ModelStock, event: ErpEvent): number {
   return laterThan(stock, event).reduce((units, done) => units - done.onHand, stock.onHand);
 }
 
-function rejectionOf(state: ModelState, stock: ModelStock, event: ErpEvent): string | undefined {
+function rejectionOf(state: ModelState, stock: ModelStock, event: ErpEvent, settled: Settled): string | undefined {
   const { body } = event;
   switch (body.kind) {
     case "StockReceived":
@@ -81,7 +109,7 @@ function rejectionOf(state: ModelState, stock: ModelStock, event: ErpEvent): str
     case "StockAdjusted":
       return rejectionOfChange(state, stock, "onHand", body.delta);
     case "OrderDispatched":
-      return rejectionOfChange(state, stock, "onHand", -body.quantity);
+      return rejectionOfChange(state, stock, "onHand", settled.onHand ? 0 : -body.quantity);
     case "StockBlocked":
       return rejectionOfChange(state, stock, "unavailable", body.delta);
     case "DemandAllocated":
@@ -124,9 +152,11 @@ function effectOf(state: ModelState, stock: ModelStock, event: ErpEvent, at: Erp
       return move(stock, event, at, { unavailable: body.delta });
     case "DemandAllocated":
       return move(stock, event, at, { allocated: body.delta });
-    case "OrderDispatched":
-      move(stock, event, at, { onHand: -body.quantity, ...dispatch(state, stock, { event, body }, at) });
+    case "OrderDispatched": {
+      const onHand = settledSince(stock, event, at).onHand ? 0 : -body.quantity;
+      move(stock, event, at, { onHand, ...dispatch(state, stock, { event, body, onHand }, at) });
       return undefined;
+    }
     case "OrderClosed":
       return closeOrder(state, event.source, body, at) ?? move(stock, event, at, {});
     case "EventReversed":

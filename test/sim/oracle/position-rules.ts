@@ -91,8 +91,12 @@ function settle(state: ModelState, nowMs: number, found: Found): Partial<RunCoun
   const isHere = state.stocks.get(stockKey(warehouseId, sku))?.seen === true;
   const counts = { ...COUNTS[isHere ? "agrees" : "missing"], drifted: 1 };
   const { driftAction } = effectivePolicy(state, { warehouseId, sku: "", dealerId: "" });
-  if (driftAction !== "HEAL" || figuresThen(state, source, position).isSettledSince) return counts;
-  return heal(state, nowMs, found) ? { ...counts, healed: 1 } : counts;
+  if (figuresThen(state, source, position).isSettledSince) return counts;
+  if (driftAction === "HEAL" && heal(state, nowMs, found)) return { ...counts, healed: 1 };
+  // What waits for a person waits at a stock, though nobody sees it yet.
+  const key = stockKey(warehouseId, sku);
+  if (!state.stocks.has(key)) state.stocks.set(key, newStock(warehouseId, sku));
+  return counts;
 }
 
 /** Our figures of now move by the difference of then, unless that is too much. */

@@ -2,7 +2,7 @@
 import type { ErpEvent } from "../../../src/domain/erp-event.js";
 import { countFulfilled } from "./accuracy-rules.js";
 import { changed } from "./ending-rules.js";
-import { type ErpContext, rejectionOfChange } from "./erp-rules.js";
+import { type ErpContext, isOfOrder, rejectionOfChange, settledSince } from "./erp-rules.js";
 import { findException, settleException } from "./exception-rules.js";
 import {
   type Done,
@@ -37,9 +37,17 @@ export function reverse(
   if (isUndone) return "ALREADY_REVERSED";
   const { kind } = undone.event.body;
   if (kind === "OrderClosed" || kind === "EventReversed") return "NOT_REVERSIBLE";
-  const deltas = { onHand: 0 - undone.onHand, unavailable: 0 - undone.unavailable, allocated: 0 - undone.allocated };
+  const settled = settledSince(stock, event, at);
+  const deltas = {
+    onHand: settled.onHand ? 0 : 0 - booked(undone),
+    unavailable: settled.unavailable ? 0 : 0 - undone.unavailable,
+    allocated: 0 - undone.allocated,
+  };
   const exception = findException(state, stock.warehouseId, undone.exception);
   const returned = [...undone.consumed, ...(exception?.attachments ?? [])];
+  const hasUnmatched = exception !== undefined && exception.attached < exception.quantity;
+  const hasEffect = Object.values(deltas).some((delta) => delta !== 0) || returned.length > 0 || hasUnmatched;
+  if (settled.onHand && !hasEffect) return "SUPERSEDED";
   const rejection = rejectionOf(state, stock, deltas);
   if (rejection !== undefined) return rejection;
   // What comes back is there before it is anybody's.
@@ -53,6 +61,11 @@ export function reverse(
   );
   if (exception !== undefined) settleException(state, exception);
   return undefined;
+}
+
+/** What an event did in its source's books. Here a late dispatch did nothing to on_hand that a count had seen it in. */
+function booked({ event: { body }, onHand }: Done): number {
+  return body.kind === "OrderDispatched" && isOfOrder(body) ? -body.quantity : onHand;
 }
 
 function rejectionOf(
