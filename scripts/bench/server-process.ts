@@ -9,7 +9,7 @@ import { Connection } from "./load/connection.js";
 const REPOSITORY = fileURLToPath(new URL("../..", import.meta.url));
 const LINES_KEPT = 40;
 
-export type ServerKind = "echo" | "holdfast" | "peer";
+export type ServerKind = "echo" | "holdfast" | "peer" | "writer";
 
 export interface ServerOptions {
   readonly kind: ServerKind;
@@ -153,6 +153,7 @@ function readNumber(line: LogLine, key: keyof StoppedLine): number {
 
 function commandOf({ kind, dataFolder }: ServerOptions): string[] {
   if (kind === "echo") return ["--import", "tsx", "scripts/bench/echo/echo-server.ts"];
+  if (kind === "writer") return ["--import", "tsx", "scripts/bench/watch/write-server.ts"];
   if (kind === "peer") return ["--import", "tsx", "scripts/bench/peers/front/peer-server.ts"];
   if (!existsSync(`${REPOSITORY}/dist/cli/main.js`)) throw new Error("dist/ is not built: run `npm run build` first");
   return ["dist/cli/main.js", "serve", "--listen", "127.0.0.1:0", "--data", dataFolder];

@@ -30,7 +30,8 @@ import { OutgoingFrames } from "./outgoing-frames.js";
 import { RequestHeaders } from "./request-headers.js";
 
 const GRPC_PREFIX_BYTES = 5;
-const READ_BUFFER_BYTES = 256 * 1024;
+/** For reading, and again for writing: a connection that carries a load fills them. */
+const BUFFER_BYTES = 256 * 1024;
 const NO_BYTES = Buffer.alloc(0);
 /** Received bytes after which a window is opened again: rarely, and long before 2^31 - 1 of them are used up. */
 const WINDOW_TOP_UP_BYTES = 2 ** 26;
@@ -61,22 +62,22 @@ export class Connection {
   #closed = false;
   #break: (error: Error) => void = () => {};
 
-  private constructor(port: number) {
+  private constructor(port: number, bufferBytes: number) {
     this.broken = new Promise((_, reject) => {
       this.#break = reject;
     });
     this.broken.catch(() => {});
-    const buffer = Buffer.allocUnsafe(READ_BUFFER_BYTES);
+    const buffer = Buffer.allocUnsafe(bufferBytes);
     const onread = { buffer, callback: (byteCount: number) => this.#onRead(buffer.subarray(0, byteCount)) };
     this.#socket = connect({ host: "127.0.0.1", port, noDelay: true, onread });
     this.#socket.on("error", (error) => this.#fail(error));
     this.#socket.on("close", () => this.#fail(new Error("the server closed the connection")));
-    this.#out = new OutgoingFrames(this.#socket);
+    this.#out = new OutgoingFrames(this.#socket, bufferBytes);
   }
 
   /** Connects to a port of this machine, with windows so large that the server never waits for this client. */
-  static async open(port: number): Promise<Connection> {
-    const connection = new Connection(port);
+  static async open(port: number, bufferBytes = BUFFER_BYTES): Promise<Connection> {
+    const connection = new Connection(port, bufferBytes);
     const connected = new Promise<void>((resolve) => connection.#socket.once("connect", resolve));
     await Promise.race([connected, connection.broken]);
     connection.#socket.write(CONNECTION_PREFACE);
@@ -131,6 +132,11 @@ export class Connection {
   /** Sends what was written so far. */
   flush(): void {
     this.#out.flush();
+  }
+
+  /** Reads nothing more, as a caller that hangs. */
+  stopReading(): void {
+    this.#socket.pause();
   }
 
   /** Ends the connection without waiting for open calls. */

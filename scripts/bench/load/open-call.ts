@@ -1,10 +1,10 @@
 /** One call of a connection, from its headers to its trailers. */
 import type { HeaderField } from "./header-table.js";
-import { type MessageListener, MessageReader } from "./message-reader.js";
+import { MessageReader } from "./message-reader.js";
 
 export interface CallListener {
   /** One answer, bytes[start..end), overwritten after the return. */
-  readonly onMessage: MessageListener;
+  onMessage(bytes: Buffer, start: number, end: number): void;
   /** The call is over, with the text of its grpc-status and grpc-message. */
   onEnd(status: string, message: string): void;
 }
@@ -25,7 +25,7 @@ export class OpenCall {
     sendWindowBytes: number,
   ) {
     this.#listener = listener;
-    this.#messages = new MessageReader(listener.onMessage);
+    this.#messages = new MessageReader((bytes, start, end) => listener.onMessage(bytes, start, end));
     this.sendWindowBytes = sendWindowBytes;
   }
 

@@ -2,14 +2,13 @@
 import type { Socket } from "node:net";
 import { FRAME_HEADER_BYTES, type FrameHeader, writeFrameHeader } from "./http2-frames.js";
 
-const BUFFER_BYTES = 256 * 1024;
-
 export class OutgoingFrames {
-  readonly bytes = Buffer.allocUnsafe(BUFFER_BYTES);
+  readonly bytes: Buffer;
   readonly #socket: Socket;
   #length = 0;
 
-  constructor(socket: Socket) {
+  constructor(socket: Socket, bufferBytes: number) {
+    this.bytes = Buffer.allocUnsafe(bufferBytes);
     this.#socket = socket;
   }
 

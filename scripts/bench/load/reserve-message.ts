@@ -60,6 +60,8 @@ export interface ReserveMessageOptions {
 let prefixesUsed = 0;
 
 export class ReserveMessage implements OutgoingMessage {
+  /** Numbers of the SKUs that the last request written names. */
+  readonly lastSkus: number[] = [];
   /** What precedes the number in each request_id. */
   readonly requestIdPrefix: string;
   readonly #message: PatchedMessage;
@@ -106,7 +108,8 @@ export class ReserveMessage implements OutgoingMessage {
     // Lines stand evenly spread over the SKUs, as the articles of an order do over a catalogue.
     const stride = Math.floor(count / this.#skuFields.length);
     let offset = this.#skus.next() - first;
-    for (const field of this.#skuFields) {
+    for (const [line, field] of this.#skuFields.entries()) {
+      this.lastSkus[line] = first + offset;
       this.#message.patch(field, first + offset);
       offset = (offset + stride) % count;
     }

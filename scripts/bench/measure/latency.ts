@@ -6,7 +6,7 @@ import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expectReserved } from "../load/answer.js";
-import type { Connection } from "../load/connection.js";
+import type { Connection, OutgoingMessage } from "../load/connection.js";
 import type { CallListener } from "../load/open-call.js";
 import { paths } from "../load/paths.js";
 import { ReserveMessage, spreadSkus } from "../load/reserve-message.js";
@@ -36,6 +36,8 @@ export interface LatencyOptions {
 /** How often, and for how long. */
 export interface CallRate {
   readonly callsPerSecond: number;
+  /** Calls that fall into so many milliseconds go out together. */
+  readonly burstMs?: number;
   /** Asked between calls; what was sent is still waited for. */
   readonly isOver: (elapsedMs: number) => boolean;
 }
@@ -59,24 +61,43 @@ export async function measureLatency(run: BenchRun, options: LatencyOptions): Pr
   });
 }
 
-/** Sends calls when they are due, whether or not earlier ones are answered, and tells how long each one took. */
-export async function callAtRate(connections: readonly Connection[], rate: CallRate): Promise<number[]> {
+/** What reserve calls send, one after the other, and who hears of them. */
+export interface ReserveCalls {
+  next(): OutgoingMessage;
+  /** The last one was sent; what is given back is called when it was granted. */
+  readonly sent?: () => () => void;
+}
+
+/** One line each, spread over the SKUs of the benchmark's warehouse. */
+function spreadReserves(): ReserveCalls {
   const skus = spreadSkus({ first: 0, count: SPREAD_SKUS });
   const request = new ReserveMessage({ warehouseId: WAREHOUSE_ID, skus, lines: 1, streamed: false });
+  return { next: () => request };
+}
+
+/** Sends calls when they are due, whether or not earlier ones are answered, and tells how long each one took. */
+export async function callAtRate(
+  connections: readonly Connection[],
+  { callsPerSecond, burstMs = TICK_MS, isOver }: CallRate,
+  calls: ReserveCalls = spreadReserves(),
+): Promise<number[]> {
   const waitsMs: number[] = [];
   const dueAtMs: number[] = [];
   let sent = 0;
   const tick = () => Promise.race([sleep(TICK_MS), ...connections.map((connection) => connection.broken)]);
   const startedAtMs = performance.now();
-  for (let nowMs = startedAtMs; !rate.isOver(nowMs - startedAtMs); nowMs = performance.now()) {
-    const due = Math.floor(((nowMs - startedAtMs) / 1000) * rate.callsPerSecond);
+  for (let nowMs = startedAtMs; !isOver(nowMs - startedAtMs); nowMs = performance.now()) {
+    const elapsedMs = Math.floor((nowMs - startedAtMs) / burstMs) * burstMs;
+    const due = Math.floor((elapsedMs / 1000) * callsPerSecond);
     while (dueAtMs.length < due) dueAtMs.push(nowMs);
     for (; sent < due; sent++) {
       const connection = connections[sent % connections.length]!;
+      const request = calls.next();
       // A call that cannot go out yet waits for the next tick, and its wait counts.
       if (!connection.canStart(request.byteLength)) break;
-      const call = connection.startCall(paths.reserve, timedCall(waitsMs, dueAtMs[sent]!));
-      connection.send(call, request, true);
+      const listener = new TimedCall(waitsMs, dueAtMs[sent]!);
+      connection.send(connection.startCall(paths.reserve, listener), request, true);
+      listener.onGranted = calls.sent?.();
     }
     for (const connection of connections) connection.flush();
     await tick();
@@ -85,14 +106,23 @@ export async function callAtRate(connections: readonly Connection[], rate: CallR
   return waitsMs;
 }
 
-function timedCall(waitsMs: number[], dueAtMs: number): CallListener {
-  return {
-    onMessage: expectReserved,
-    onEnd: (status, message) => {
-      if (status !== "0") throw new Error(`a call ended with gRPC status ${status}: ${message}`);
-      waitsMs.push(performance.now() - dueAtMs);
-    },
-  };
+class TimedCall implements CallListener {
+  onGranted: (() => void) | undefined;
+
+  constructor(
+    readonly waitsMs: number[],
+    readonly dueAtMs: number,
+  ) {}
+
+  onMessage(bytes: Buffer, start: number, end: number): void {
+    expectReserved(bytes, start, end);
+    this.onGranted?.();
+  }
+
+  onEnd(status: string, message: string): void {
+    if (status !== "0") throw new Error(`a call ended with gRPC status ${status}: ${message}`);
+    this.waitsMs.push(performance.now() - this.dueAtMs);
+  }
 }
 
 /** Median time of one write and data sync of a small block, in a file that has its full size already. */
