@@ -51,7 +51,8 @@ export class Listener {
     const server = this.#createServer();
     server.on("connection", (socket) => this.#watch(socket));
     server.maxConnections = this.#limits.connectionsMax;
-    server.listen({ host, port });
+    // After a restart everyone comes back at once, and waits here rather than be turned away by the system.
+    server.listen({ host, port, backlog: this.#limits.connectionsMax });
     await once(server, "listening");
     this.#servers.push(server);
     const address = server.address();
