@@ -56,16 +56,16 @@ function configOf(values: SettingValues) {
       gapWaitMs: values["freshness.gapWait"],
       gapPolicy: values["freshness.gapPolicy"] === "skip" ? "SKIP" : "WAIT",
     },
-    watch: {
-      conflateMs: values["watch.conflate"],
-      heartbeatMs: values["watch.heartbeat"],
-      unreadMaxMs: values["watch.unreadMax"],
-    },
     erp: { quantityMax: values["erp.quantityMax"] },
     drift: {
       fullSchedule: values["drift.fullSchedule"],
       moversSchedule: values["drift.moversSchedule"],
       timeZone: values["drift.timeZone"],
+    },
+    watch: {
+      conflateMs: values["watch.conflate"],
+      heartbeatMs: values["watch.heartbeat"],
+      unreadMaxMs: values["watch.unreadMax"],
     },
     residency: {
       stocksMax: values["residency.stocksMax"],
