@@ -251,7 +251,8 @@ describe("refusals", () => {
 });
 
 function leaves(value: object, prefix = ""): readonly (readonly [string, unknown])[] {
-  return Object.entries(value).flatMap(([name, inner]) =>
-    typeof inner === "object" ? leaves(inner, `${prefix}${name}.`) : [[prefix + name, inner] as const],
-  );
+  return Object.entries(value).flatMap(([name, inner]) => {
+    if (Array.isArray(inner)) return [[prefix + name, inner.join()] as const];
+    return typeof inner === "object" ? leaves(inner, `${prefix}${name}.`) : [[prefix + name, inner] as const];
+  });
 }
