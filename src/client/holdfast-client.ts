@@ -5,6 +5,7 @@
  * 2. What runs for long, a pusher of events and a watch of orders, gets over disconnects by itself; the plain streams do not.
  * 3. Every failure is a HoldfastError. Too little stock is no failure: it is an answer with outcome REJECTED.
  */
+
 import { Metadata } from "@grpc/grpc-js";
 import {
   AvailabilityService,
@@ -20,6 +21,7 @@ import {
   type WatchOrdersResponse,
 } from "../gen/holdfast/v1/erp_service_pb.js";
 import * as reservations from "../gen/holdfast/v1/reservation_service_pb.js";
+import { AvailabilityWatch, type AvailabilityWatchOptions } from "./availability-watch.js";
 import type { HoldfastClientOptions } from "./connection.js";
 import { EventPusher, type EventPusherOptions } from "./event-pusher.js";
 import { type EventInput, type EventStreamOptions, exchangeEvents } from "./event-stream.js";
@@ -146,6 +148,14 @@ export class HoldfastClient extends OperationsMethods {
    */
   watchOrders(options: OrderWatchOptions): AsyncGenerator<WatchOrdersResponse, void, undefined> {
     return watchOrderEvents(this.connection.client, options, SYSTEM_RETRY_ENVIRONMENT);
+  }
+
+  /**
+   * What can be promised, as it changes: `for await (const update of client.watchAvailability({ dealerId }))`, and beside it
+   * `watch.stocks`, a map by SKU that is always the newest. It goes on by itself after a disconnect.
+   */
+  watchAvailability(options: AvailabilityWatchOptions): AvailabilityWatch {
+    return new AvailabilityWatch(this.connection.client, options, SYSTEM_RETRY_ENVIRONMENT);
   }
 
   /** The sequence that a source sends next: the one after all that is applied. */

@@ -28,6 +28,12 @@ export * from "../gen/holdfast/v1/reservation_pb.js";
 export * from "../gen/holdfast/v1/reservation_service_pb.js";
 export * from "../gen/holdfast/v1/source_pb.js";
 export * from "../gen/holdfast/v1/sync_health_pb.js";
+export {
+  type AvailabilityUpdate,
+  AvailabilityWatch,
+  type AvailabilityWatchOptions,
+  type WatchedAvailability,
+} from "./availability-watch.js";
 export type { HoldfastClientOptions } from "./connection.js";
 export type { MissingRange } from "./event-backlog.js";
 export type { Acknowledgement, EventPusher, EventPusherOptions, PushedEvent, PushInput } from "./event-pusher.js";
