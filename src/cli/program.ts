@@ -27,6 +27,7 @@ import { registerServe } from "./commands/serve.js";
 import { registerSource } from "./commands/source.js";
 import { registerStock } from "./commands/stock.js";
 import { registerVerify } from "./commands/verify.js";
+import { registerWatch } from "./commands/watch.js";
 import { EXIT_DONE, EXIT_USAGE, type ExitCode } from "./exit-code.js";
 import type { Session, Terminal } from "./session.js";
 
@@ -41,6 +42,7 @@ const COMMANDS: readonly ((program: Command, session: Session) => void)[] = [
   registerGet,
   registerList,
   registerAvailability,
+  registerWatch,
   registerReceive,
   registerStock,
   registerHealth,

@@ -7,24 +7,12 @@ import {
 import { addServerOptions, printAnswer, type ServerOptions, withClient } from "../client-command.js";
 import { addPageOptions, type PageOptions, readPages, withMoreHint } from "../page-options.js";
 import type { Session } from "../session.js";
-import { describeForDealer, describeForWarehouse } from "../views/availability-view.js";
+import { describeForDealer, describeForWarehouse, HIDDEN_FROM_DEALERS } from "../views/availability-view.js";
 
 interface AvailabilityOptions extends ServerOptions, PageOptions {
   readonly dealer?: string;
   readonly warehouse?: string;
 }
-
-/** What an answer to a dealer leaves out; as zeros it would say something that is not so. */
-const HIDDEN_FROM_DEALERS = [
-  "onHand",
-  "unavailable",
-  "reserved",
-  "committed",
-  "allocatedElsewhere",
-  "safetyStock",
-  "degradedBuffer",
-  "shortfall",
-];
 
 const EXAMPLES = `
 Examples:

@@ -9,6 +9,18 @@ import {
 import { formatDuration, formatTime } from "./format.js";
 import { renderTable } from "./table.js";
 
+/** JSON names of what a dealer is not told; as zeros it would say something that is not so. */
+export const HIDDEN_FROM_DEALERS: readonly string[] = [
+  "onHand",
+  "unavailable",
+  "reserved",
+  "committed",
+  "allocatedElsewhere",
+  "safetyStock",
+  "degradedBuffer",
+  "shortfall",
+];
+
 /** Figures of a warehouse, every one of them. */
 export function describeForWarehouse(response: GetAvailabilityResponse): string {
   return withFreshness(response, describeFigures(response.availability));
