@@ -75,7 +75,7 @@ export const BUGS_OF_OUTAGES: readonly DeliberateBug[] = [
   {
     name: "provisional orders are confirmed as soon as the source speaks",
     seeds: 30,
-    shows: /provisional|degradedBuffer|figures|revision|update_time|staleSinceMs|state/,
+    shows: /provisional|degradedBuffer|figures|shortages|revision|update_time|staleSinceMs|state/,
     plant() {
       replaceIn<Links>("erp/source-links.js", (original) => {
         const { look } = original.SourceLinks.prototype;
@@ -90,7 +90,7 @@ export const BUGS_OF_OUTAGES: readonly DeliberateBug[] = [
   },
   {
     name: "provisional orders are confirmed although nothing covers them",
-    seeds: 30,
+    seeds: 90,
     shows: /P11|provisional/,
     plant() {
       confirmAs((orders) => orders, true);
@@ -164,7 +164,7 @@ export const BUGS_OF_OUTAGES: readonly DeliberateBug[] = [
   {
     name: "an event can be undone twice",
     seeds: 100,
-    shows: /ALREADY_REVERSED|no more returns than was dispatched/,
+    shows: /ALREADY_REVERSED|no more returns than was dispatched|figures/,
     plant() {
       replaceIn<Reversal>("domain/decide/reversal.js", (original) => ({
         decideReversal(state, ...how) {
@@ -180,7 +180,7 @@ export const BUGS_OF_OUTAGES: readonly DeliberateBug[] = [
   {
     name: "a dispatch that is undone gives its units to nobody",
     seeds: 20,
-    shows: /committed|lines|revision|reopened|is gone|figures|shortages|outcome|dispatchExceptions/,
+    shows: /committed|lines|revision|reopened|is gone|figures|shortages|outcome|dispatchExceptions|ListDispatchExceptions/,
     plant() {
       replaceIn<Reversal>("domain/decide/reversal.js", (original) => ({
         decideReversal(...how) {
@@ -207,7 +207,7 @@ export const BUGS_OF_OUTAGES: readonly DeliberateBug[] = [
   {
     name: "events that were applied after a position was taken count as drift",
     seeds: 20,
-    shows: /what the run came to/,
+    shows: /what the run came to|promised|figures/,
     plant() {
       replaceIn<Movements>("domain/movement.js", (original) => ({
         figuresAt: (state, stock, source, sequence) =>
