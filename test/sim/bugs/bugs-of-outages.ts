@@ -180,7 +180,8 @@ export const BUGS_OF_OUTAGES: readonly DeliberateBug[] = [
   {
     name: "a dispatch that is undone gives its units to nobody",
     seeds: 20,
-    shows: /committed|lines|revision|reopened|is gone|figures|shortages|outcome|dispatchExceptions|ListDispatchExceptions/,
+    shows:
+      /committed|lines|revision|reopened|is gone|figures|shortages|outcome|dispatchExceptions|ListDispatchExceptions/,
     plant() {
       replaceIn<Reversal>("domain/decide/reversal.js", (original) => ({
         decideReversal(...how) {
