@@ -45,7 +45,10 @@ async function play(seed: number): Promise<void> {
     if (!(cause instanceof RunFailed)) throw cause;
     report = { seed, failure: cause.message };
   }
-  process.send?.(report);
+  // The leader may have ended while this world was played: then its report is nobody's, and the process ends.
+  process.send?.(report, (failed: Error | null) => {
+    if (failed !== null) process.exit();
+  });
 }
 
 async function lead(minutes: number, workers: number): Promise<void> {
@@ -63,7 +66,8 @@ async function lead(minutes: number, workers: number): Promise<void> {
   const work = (): Promise<void> =>
     new Promise((resolve, reject) => {
       const child: ChildProcess = fork(fileURLToPath(import.meta.url), ["--steps", String(steps)]);
-      child.on("exit", () => reject(new Error("a worker ended by itself")));
+      child.on("exit", (code) => reject(new Error(`a worker ended by itself, with ${code}`)));
+      child.on("error", reject);
       child.on("message", (report: Report) => {
         if (report.failure !== undefined) {
           console.error(`seed ${report.seed}: ${report.failure}`);
