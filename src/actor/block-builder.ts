@@ -7,6 +7,7 @@ import type { BlockContent, BlockPosition, PartitionSpan } from "../journal/jour
 import { writeRecord } from "../journal/records/record-writer.js";
 import { WireWriter } from "../journal/records/wire.js";
 import type { Task } from "./task.js";
+import type { CommandProbe } from "./telemetry.js";
 
 interface Span {
   readonly epoch: number;
@@ -21,6 +22,8 @@ export class BlockBuilder {
   #lastTimeMs = 0;
   /** Tasks to deliver once this block is durable, in the order of their decision. */
   tasks: Task[] = [];
+  /** Of those tasks that are traced. */
+  probes: CommandProbe[] = [];
   /** What becomes visible to readers once this block is durable, before any task is delivered. */
   publications: ((block: BlockPosition) => void)[] = [];
 
@@ -61,6 +64,7 @@ export class BlockBuilder {
     this.#recordCount = 0;
     this.#lastTimeMs = 0;
     this.tasks = [];
+    if (this.probes.length > 0) this.probes = [];
     this.publications = [];
   }
 }

@@ -15,6 +15,7 @@ import { expireDue } from "./expiry.js";
 import { journalUnavailable, overloaded, shuttingDown } from "./refusals.js";
 import type { ServiceTime } from "./service-time.js";
 import type { Task } from "./task.js";
+import type { AppendObservation, EngineTelemetry } from "./telemetry.js";
 import { Turn, type TurnOptions } from "./turn.js";
 
 export interface EngineOptions extends Omit<TurnOptions, "onDeadline" | "onCheckpointWanted"> {
@@ -29,6 +30,7 @@ export interface EngineOptions extends Omit<TurnOptions, "onDeadline" | "onCheck
   /** What of the journal came after the checkpoint that the store was opened from. */
   readonly tail: { readonly records: number; readonly bytes: number; readonly timeMs: number };
   readonly observer: EngineObserver;
+  readonly telemetry?: EngineTelemetry | undefined;
   readonly upkeep: Upkeep;
 }
 
@@ -40,7 +42,7 @@ export interface Upkeep {
   run(turn: Turn): void;
 }
 
-/** What telemetry and the supervisor hear. All optional work happens there, none here. */
+/** What the supervisor hears. */
 export interface EngineObserver {
   /** The engine is over: a write failed, a snapshot lied, or an invariant broke. Called once. */
   failed(cause: unknown): void;
@@ -56,10 +58,12 @@ export class LogEngine {
   readonly #options: EngineOptions;
   readonly #turnOptions: TurnOptions;
   readonly #checkpointer: Checkpointer;
+  readonly #telemetry: EngineTelemetry | undefined;
   readonly #inbox: Task[] = [];
   #inboxHead = 0;
   #building = new BlockBuilder();
   #inFlight: BlockBuilder | undefined;
+  #appendInFlight: AppendObservation | undefined;
   #spare = new BlockBuilder();
   #scheduled = false;
   #state: State = "running";
@@ -80,6 +84,7 @@ export class LogEngine {
 
   constructor(options: EngineOptions) {
     this.#options = options;
+    this.#telemetry = options.telemetry;
     this.#turnOptions = {
       ...options,
       onDeadline: (deadlineMs) => {
@@ -215,6 +220,8 @@ export class LogEngine {
   }
 
   #turn(): void {
+    this.#telemetry?.turnBegan();
+    const inboxDepth = this.inboxDepth;
     const nowMs = this.#options.time.nowMs();
     const turn = new Turn(this.#turnOptions, this.#building, nowMs);
     if (nowMs >= this.#earliestDeadlineMs) this.#earliestDeadlineMs = expireDue(turn, LIMITS.turnExpiriesMax);
@@ -224,6 +231,7 @@ export class LogEngine {
       this.#decideQueued(turn);
     }
     turn.finish();
+    this.#telemetry?.turnEnded({ commands: inboxDepth - this.inboxDepth, inboxDepth });
     if (this.#building.lastTimeMs > 0) this.#lastTimeMs = this.#building.lastTimeMs;
   }
 
@@ -246,8 +254,11 @@ export class LogEngine {
   #decide(task: Task, turn: Turn): void {
     const recordsBefore = this.#building.recordCount;
     let failure: unknown;
+    const { probe } = task;
     try {
+      probe?.decideBegan();
       task.decide(turn);
+      probe?.decideEnded();
     } catch (cause) {
       // A throw before anything was recorded changed nothing; after that, the state cannot be trusted.
       if (this.#building.recordCount !== recordsBefore || isFatal(cause)) {
@@ -257,9 +268,13 @@ export class LogEngine {
       failure = cause;
     }
     if (failure !== undefined) this.#options.observer.decisionFailed(failure);
-    if (this.#building.recordCount > 0) this.#building.tasks.push(task);
-    else if (this.#inFlight !== undefined) this.#inFlight.tasks.push(task);
-    else this.#atRest.push(task);
+    if (this.#building.recordCount > 0) {
+      this.#building.tasks.push(task);
+      if (probe !== undefined) this.#building.probes.push(probe);
+    } else if (this.#inFlight !== undefined) {
+      this.#inFlight.tasks.push(task);
+      if (this.#appendInFlight !== undefined) probe?.waitsFor(this.#appendInFlight);
+    } else this.#atRest.push(task);
   }
 
   /**
@@ -278,16 +293,32 @@ export class LogEngine {
     const block = this.#building;
     this.#building = this.#spare;
     this.#inFlight = block;
+    this.#observeAppend(block);
     this.#options.journal
       .append(block.content())
       .then((position) => this.#durable(block, position))
       .catch((cause) => this.fail(cause));
   }
 
+  #observeAppend(block: BlockBuilder): void {
+    if (this.#telemetry === undefined) return;
+    const { bytes, probes } = block;
+    const append = this.#telemetry.appendBegan({
+      bytes,
+      records: block.recordCount,
+      tasks: block.tasks.length,
+      probes,
+    });
+    this.#appendInFlight = append;
+    for (const probe of probes) probe.waitsFor(append);
+  }
+
   #durable(block: BlockBuilder, position: BlockPosition): void {
     if (this.#state === "over") return;
     assert(this.#inFlight === block, "one append in flight");
     this.#inFlight = undefined;
+    this.#appendInFlight?.durable();
+    this.#appendInFlight = undefined;
     const { tasks, publications } = block;
     this.#records += block.recordCount;
     this.#checkpointer.appended(block.recordCount, block.bytes);
@@ -308,6 +339,7 @@ export class LogEngine {
   /** A caller's callback that throws harms nobody else. */
   #deliver(task: Task): void {
     try {
+      task.probe?.settled();
       task.deliver();
     } catch (cause) {
       this.#options.observer.decisionFailed(cause);

@@ -6,6 +6,7 @@ import type { IncomingErpEvent } from "../domain/erp-event.js";
 import type { OutcomeType } from "../domain/outcome.js";
 import type { Refusal } from "../domain/refusal.js";
 import type { SequenceRange } from "../domain/sequence-runs.js";
+import type { CommandProbe } from "./telemetry.js";
 
 /** How a command ended for its caller. A thrown bug arrives as `failed`; its cause is for the log only. */
 export type Outcome<T> =
@@ -23,11 +24,13 @@ export interface CommandPort {
    * `render` turns the answer into what the caller gets. It runs inside the turn, must be pure and must not keep the answer:
    * the reservation in it is live state.
    * `settle` is called once the outcome is durable; synchronously when the command is refused at the door.
+   * `probe` follows it, where its call is traced.
    */
   submit<C extends Command, T>(
     command: C,
     render: (answer: Answers[C["kind"]]) => T,
     settle: (outcome: Outcome<T>) => void,
+    probe?: CommandProbe,
   ): void;
 }
 
@@ -61,7 +64,7 @@ export interface Heartbeat {
 /** What the edge sees of ERP ingest. Offer events of one stream one after the other, in order; they settle in order. */
 export interface IngestPort {
   /** Refused (OVERLOADED with the missing range in its metadata, SHUTTING_DOWN, JOURNAL_UNAVAILABLE) means the stream ends. */
-  offer(event: IncomingErpEvent, settle: (outcome: Outcome<EventDisposition>) => void): void;
+  offer(event: IncomingErpEvent, settle: (outcome: Outcome<EventDisposition>) => void, probe?: CommandProbe): void;
   heartbeat(heartbeat: Heartbeat, settle: (outcome: Outcome<EventDisposition>) => void): void;
   sourceStatus(source: string, settle: (outcome: Outcome<SourceStatus>) => void): void;
 }

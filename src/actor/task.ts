@@ -1,11 +1,14 @@
 import type { Refusal } from "../domain/refusal.js";
 import type { Outcome } from "./service.js";
+import type { CommandProbe } from "./telemetry.js";
 import type { Turn } from "./turn.js";
 
 /** One thing waiting in the inbox. It settles exactly once: by `deliver` once its outcome is durable, or by `abort`. */
 export interface Task {
   /** It may append to the journal, and is refused when there is no room for that. */
   readonly writes: boolean;
+  /** Where it is traced. */
+  readonly probe?: CommandProbe | undefined;
   /** Decides, synchronously, and keeps the outcome for `deliver`. A throw here must leave the state unchanged. */
   decide(turn: Turn): void;
   deliver(): void;
@@ -18,6 +21,7 @@ export type Handler<C, A> = (turn: Turn, command: C) => { readonly answer: A } |
 /** A task that hands its command to a handler and renders the answer inside the turn. */
 export class HandledTask<C, A, T> implements Task {
   readonly writes: boolean;
+  readonly probe: CommandProbe | undefined;
   readonly #command: C;
   readonly #handler: Handler<C, A>;
   readonly #render: (answer: A) => T;
@@ -30,12 +34,14 @@ export class HandledTask<C, A, T> implements Task {
     readonly writes: boolean;
     readonly render: (answer: A) => T;
     readonly settle: (outcome: Outcome<T>) => void;
+    readonly probe?: CommandProbe | undefined;
   }) {
     this.#command = options.command;
     this.#handler = options.handler;
     this.writes = options.writes;
     this.#render = options.render;
     this.#settle = options.settle;
+    this.probe = options.probe;
   }
 
   decide(turn: Turn): void {

@@ -6,6 +6,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { journalUnavailable, shuttingDown } from "../actor/refusals.js";
 import type { Backup, PositionRunPort, ServicePorts } from "../actor/service.js";
+import type { EngineTelemetry } from "../actor/telemetry.js";
 import type { Refusal } from "../domain/refusal.js";
 import { PositionsAsker } from "../erp/drift/positions-asker.js";
 import { type DataFolderLock, lockDataFolder } from "../journal/data-folder-lock.js";
@@ -28,6 +29,7 @@ export interface HostOptions {
   readonly images: ImagePolicy;
   readonly imageWork: ImageWork;
   readonly log: Log;
+  readonly telemetry?: EngineTelemetry | undefined;
   /** The data cannot be served any more: say so and end the process. */
   readonly onFatal: (cause: unknown) => void;
 }
@@ -166,17 +168,17 @@ export class Host {
     const current = () => this.#open?.node.ports;
     return {
       commands: {
-        submit: (command, render, settle) => {
+        submit: (command, render, settle, probe) => {
           const ports = current();
           if (ports === undefined) settle({ kind: "refused", refusal: refused() });
-          else ports.commands.submit(command, render, settle);
+          else ports.commands.submit(command, render, settle, probe);
         },
       },
       ingest: {
-        offer: (event, settle) => {
+        offer: (event, settle, probe) => {
           const ports = current();
           if (ports === undefined) settle({ kind: "refused", refusal: refused() });
-          else ports.ingest.offer(event, settle);
+          else ports.ingest.offer(event, settle, probe);
         },
         heartbeat: (heartbeat, settle) => {
           const ports = current();

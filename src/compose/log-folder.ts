@@ -6,6 +6,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import type { EngineObserver } from "../actor/engine.js";
 import { systemClock, systemScheduler, systemTimers } from "../actor/system-clock.js";
+import type { EngineTelemetry } from "../actor/telemetry.js";
 import type { PositionsAsker } from "../erp/drift/positions-asker.js";
 import { removeUnfinished } from "../images/image-folder.js";
 import { coveredTo, type ImageSurvey, surveyImages } from "../images/survey-images.js";
@@ -26,6 +27,7 @@ export interface LogFolderOptions {
   readonly segmentBytes: number;
   readonly settings: LogNodeSettings;
   readonly observer: EngineObserver;
+  readonly telemetry?: EngineTelemetry | undefined;
   readonly asker: PositionsAsker;
   readonly log: Log;
   /** Bytes that have to stay free on the disk. */
@@ -72,6 +74,7 @@ export async function openLogFolder(options: LogFolderOptions): Promise<OpenLog>
           images.checkpointed(position);
         },
       },
+      telemetry: options.telemetry,
       settings: options.settings,
       asker: options.asker,
       relieveMemory: collectGarbage,

@@ -9,6 +9,7 @@ import { type EngineObserver, LogEngine } from "../actor/engine.js";
 import { journalUnavailable } from "../actor/refusals.js";
 import type { ServicePorts } from "../actor/service.js";
 import { ServiceTime } from "../actor/service-time.js";
+import type { EngineTelemetry } from "../actor/telemetry.js";
 import { AvailabilityView } from "../availability/view.js";
 import { AvailabilityFeed, type WatchSettings } from "../availability/watch-feed.js";
 import { formatNonce } from "../domain/reservation-id.js";
@@ -40,6 +41,7 @@ export interface LogNodeOptions {
   readonly scheduler: Scheduler;
   readonly randomBytes: (count: number) => Uint8Array;
   readonly observer: EngineObserver;
+  readonly telemetry?: EngineTelemetry | undefined;
   readonly settings: LogNodeSettings;
   /** Shared by the nodes of a process, so that a recovery forgets no stream and no question. */
   readonly asker?: PositionsAsker;

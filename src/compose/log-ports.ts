@@ -20,9 +20,9 @@ import { commandHandlers, type HandlerTools, WRITES } from "./handlers.js";
 export function commandPort(engine: LogEngine, settings: MutatingSettings, tools: HandlerTools): CommandPort {
   const handlers = commandHandlers(settings, tools);
   return {
-    submit(command, render, settle) {
+    submit(command, render, settle, probe) {
       const handler = handlers[command.kind] as never;
-      engine.enqueue(new HandledTask({ command, handler, writes: WRITES[command.kind], render, settle }));
+      engine.enqueue(new HandledTask({ command, handler, writes: WRITES[command.kind], render, settle, probe }));
     },
   };
 }
@@ -48,7 +48,7 @@ export function ingestPort(engine: LogEngine, ingest: Ingest, time: ServiceTime,
     };
   };
   return {
-    offer(event, settle) {
+    offer(event, settle, probe) {
       const settleTimed = timed(event, settle);
       engine.enqueue(
         new HandledTask({
@@ -57,6 +57,7 @@ export function ingestPort(engine: LogEngine, ingest: Ingest, time: ServiceTime,
           writes: true,
           render: asIs,
           settle: settleTimed,
+          probe,
         }),
       );
     },
