@@ -70,6 +70,7 @@ async function followToTheEnd(world: World, feed: ErpFeed): Promise<void> {
   for (let tries = 0; tries < 2 + feed.last; tries++) {
     const status = (await ask(world, { kind: "sourceStatus", source: feed.source })) as SourceStatus;
     if (status.appliedSequence === feed.last) return;
+    if (tries > 0) feed.heartbeat();
     feed.catchUp();
     await settle(world);
     const [gap] = status.gaps;

@@ -81,7 +81,7 @@ export class ErpFeed {
         if (random.chance(0.9)) time.in(random.below(30_000), () => this.#offer(this.#next(received)));
       }
     }
-    if (this.#hasHeartbeats) this.#heartbeat();
+    this.heartbeat();
     this.catchUp();
   }
 
@@ -104,7 +104,7 @@ export class ErpFeed {
     if (choice < 60) this.#say();
     else if (choice < 68) this.#sayLate();
     else if (choice < 71) this.#report();
-    else if (choice < 80) this.#heartbeat();
+    else if (choice < 80) this.heartbeat();
     else if (choice < 95) this.catchUp();
     else if (this.#said.length > 0) {
       const event = random.pick(this.#said);
@@ -159,7 +159,8 @@ export class ErpFeed {
     this.#world.coverage.count("a stock was healed", healed);
   }
 
-  #heartbeat(): void {
+  /** Says that it is alive and how far it is, if it ever does: what an earlier process was told of that is not remembered. */
+  heartbeat(): void {
     if (!this.#hasHeartbeats) return;
     this.#ask({ kind: "heartbeat", source: this.#source, lastSequence: this.last }, (told) => this.#hear(told));
   }
