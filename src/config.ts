@@ -67,6 +67,12 @@ function configOf(values: SettingValues) {
       heartbeatMs: values["watch.heartbeat"],
       unreadMaxMs: values["watch.unreadMax"],
     },
+    telemetry: {
+      metrics: values["telemetry.metrics"],
+      endpoint: values["telemetry.endpoint"],
+      sampleRatio: values["telemetry.sampleRatio"],
+      exportIntervalMs: values["telemetry.exportInterval"],
+    },
     residency: {
       stocksMax: values["residency.stocksMax"],
       reservationsMax: values["residency.reservationsMax"],

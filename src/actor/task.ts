@@ -57,6 +57,7 @@ export class HandledTask<C, A, T> implements Task {
   }
 
   abort(refusal: Refusal): void {
+    this.probe?.settled();
     this.#settle({ kind: "refused", refusal });
   }
 }

@@ -3,7 +3,7 @@
  * engine does nothing for telemetry. Only the few commands that are traced have a probe.
  */
 
-/** Follows one traced command, from its queue to its answer. Its methods are called in this order; an aborted command ends early. */
+/** Follows one traced command, from its queue to its answer. Its methods are called in this order; of an aborted command only the last. */
 export interface CommandProbe {
   /** Its turn has come: what is decided about it follows. */
   decideBegan(): void;

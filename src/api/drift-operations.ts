@@ -17,8 +17,9 @@ import {
 } from "./requests/drift-requests.js";
 import { commandCall, directCall, isRefusal } from "./unary.js";
 
-export function driftOperations({ ports, onFailure }: EdgeContext): UntypedServiceImplementation {
-  const { commands, positions } = ports;
+export function driftOperations(context: EdgeContext): UntypedServiceImplementation {
+  const { ports, onFailure } = context;
+  const { positions } = ports;
   return {
     requestPositions: directCall(onFailure, (request: RequestPositionsRequest) => {
       const checked = checkRequestPositions(request);
@@ -28,8 +29,7 @@ export function driftOperations({ ports, onFailure }: EdgeContext): UntypedServi
       return { $typeName: "holdfast.v1.RequestPositionsResponse", runId } satisfies RequestPositionsResponse;
     }),
     listDriftRuns: commandCall(
-      commands,
-      onFailure,
+      context,
       checkListDriftRuns,
       ({ runs, nextPageToken }): ListDriftRunsResponse => ({
         $typeName: "holdfast.v1.ListDriftRunsResponse",
@@ -38,8 +38,7 @@ export function driftOperations({ ports, onFailure }: EdgeContext): UntypedServi
       }),
     ),
     listDiscrepancies: commandCall(
-      commands,
-      onFailure,
+      context,
       checkListDiscrepancies,
       ({ warehouseId, discrepancies, nextPageToken }): ListDiscrepanciesResponse => ({
         $typeName: "holdfast.v1.ListDiscrepanciesResponse",
@@ -48,8 +47,7 @@ export function driftOperations({ ports, onFailure }: EdgeContext): UntypedServi
       }),
     ),
     resolveDrift: commandCall(
-      commands,
-      onFailure,
+      context,
       checkResolveDrift,
       ({ warehouseId, discrepancy }): ResolveDriftResponse => ({
         $typeName: "holdfast.v1.ResolveDriftResponse",

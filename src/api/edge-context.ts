@@ -1,5 +1,6 @@
 import type { ServicePorts } from "../actor/service.js";
 import { EDGE_LIMITS, type EdgeLimits } from "../limits.js";
+import type { CallObserver } from "./call-observer.js";
 import { OpenStreams } from "./open-streams.js";
 import type { OnFailure } from "./unary.js";
 
@@ -9,6 +10,7 @@ export interface EdgeContext {
   readonly streams: OpenStreams;
   readonly limits: EdgeLimits;
   readonly onFailure: OnFailure;
+  readonly observer: CallObserver | undefined;
 }
 
 export interface EdgeOptions {
@@ -16,6 +18,7 @@ export interface EdgeOptions {
   readonly log: { error(fields: object, message: string): void };
   /** Other bounds than EDGE_LIMITS has. */
   readonly limits?: Partial<EdgeLimits>;
+  readonly observer?: CallObserver | undefined;
 }
 
 export function edgeContext({ ports, log, ...options }: EdgeOptions): EdgeContext {
@@ -23,6 +26,7 @@ export function edgeContext({ ports, log, ...options }: EdgeOptions): EdgeContex
   return {
     ports,
     limits,
+    observer: options.observer,
     streams: new OpenStreams(limits.streamsMax),
     onFailure: (cause) => log.error({ err: cause }, "a call failed"),
   };

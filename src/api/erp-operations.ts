@@ -24,11 +24,10 @@ import {
 } from "./requests/erp-operations-requests.js";
 import { commandCall } from "./unary.js";
 
-export function erpOperations({ ports: { commands }, onFailure }: EdgeContext): UntypedServiceImplementation {
+export function erpOperations(context: EdgeContext): UntypedServiceImplementation {
   return {
     listDeadLetters: commandCall(
-      commands,
-      onFailure,
+      context,
       checkListDeadLetters,
       ({ letters, nextPageToken }): ListDeadLettersResponse => ({
         $typeName: "holdfast.v1.ListDeadLettersResponse",
@@ -37,8 +36,7 @@ export function erpOperations({ ports: { commands }, onFailure }: EdgeContext): 
       }),
     ),
     replayDeadLetter: commandCall(
-      commands,
-      onFailure,
+      context,
       checkReplayDeadLetter,
       (letter): ReplayDeadLetterResponse => ({
         $typeName: "holdfast.v1.ReplayDeadLetterResponse",
@@ -46,8 +44,7 @@ export function erpOperations({ ports: { commands }, onFailure }: EdgeContext): 
       }),
     ),
     dropDeadLetter: commandCall(
-      commands,
-      onFailure,
+      context,
       checkDropDeadLetter,
       (letter): DropDeadLetterResponse => ({
         $typeName: "holdfast.v1.DropDeadLetterResponse",
@@ -55,8 +52,7 @@ export function erpOperations({ ports: { commands }, onFailure }: EdgeContext): 
       }),
     ),
     listDispatchExceptions: commandCall(
-      commands,
-      onFailure,
+      context,
       checkListDispatchExceptions,
       ({ exceptions, nextPageToken }): ListDispatchExceptionsResponse => ({
         $typeName: "holdfast.v1.ListDispatchExceptionsResponse",
@@ -65,8 +61,7 @@ export function erpOperations({ ports: { commands }, onFailure }: EdgeContext): 
       }),
     ),
     attachDispatch: commandCall(
-      commands,
-      onFailure,
+      context,
       checkAttachDispatch,
       (exception): AttachDispatchResponse => ({
         $typeName: "holdfast.v1.AttachDispatchResponse",
@@ -74,8 +69,7 @@ export function erpOperations({ ports: { commands }, onFailure }: EdgeContext): 
       }),
     ),
     listAtRisk: commandCall(
-      commands,
-      onFailure,
+      context,
       checkListAtRisk,
       ({ lines, nextPageToken }): ListAtRiskResponse => ({
         $typeName: "holdfast.v1.ListAtRiskResponse",
@@ -84,8 +78,7 @@ export function erpOperations({ ports: { commands }, onFailure }: EdgeContext): 
       }),
     ),
     resolveAtRisk: commandCall(
-      commands,
-      onFailure,
+      context,
       checkResolveAtRisk,
       (reservation): ResolveAtRiskResponse => ({
         $typeName: "holdfast.v1.ResolveAtRiskResponse",

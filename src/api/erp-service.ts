@@ -1,4 +1,5 @@
 import type {
+  Metadata,
   ServerDuplexStream,
   ServerReadableStream,
   ServerUnaryCall,
@@ -43,7 +44,7 @@ export function erpService(context: EdgeContext): UntypedServiceImplementation {
         costOf: () => 1,
         take: ({ event }: StreamEventsRequest, settle) => {
           if (event !== undefined) speaker.speaksFor(event.source);
-          takeEvent(context, event, settle);
+          takeEvent(context, call.metadata, event, settle);
         },
         rescue: rescueEvent,
         onOver: () => speaker.leave(),
@@ -74,7 +75,8 @@ export function erpService(context: EdgeContext): UntypedServiceImplementation {
 
 /** Offers an event or a heartbeat; what cannot be read, and a refusal of the ingest, ends the stream. */
 function takeEvent(
-  { ports, onFailure }: EdgeContext,
+  { ports, onFailure, observer }: EdgeContext,
+  metadata: Metadata,
   message: ErpEvent | undefined,
   settle: Settle<StreamEventsResponse>,
 ): void {
@@ -95,8 +97,9 @@ function takeEvent(
       settle(new StreamEnd(outcomeStatus(outcome)));
     }
   };
-  if (checked.kind === "event") ports.ingest.offer(checked.event, onOutcome);
-  else ports.ingest.heartbeat(checked.heartbeat, onOutcome);
+  if (checked.kind === "event") {
+    ports.ingest.offer(checked.event, onOutcome, observer?.followEvent(metadata, checked.event));
+  } else ports.ingest.heartbeat(checked.heartbeat, onOutcome);
 }
 
 function eventResponse(source: string, sequence: number, answer: EventDisposition): StreamEventsResponse {

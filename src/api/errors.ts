@@ -4,7 +4,7 @@
  * them), so whatever a request made long is cut to EDGE_LIMITS here.
  */
 import { create, type DescMessage, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
-import { type Any, anyPack, durationFromMs } from "@bufbuild/protobuf/wkt";
+import { type Any, anyPack, anyUnpack, durationFromMs } from "@bufbuild/protobuf/wkt";
 import { Metadata, type ServiceError, status } from "@grpc/grpc-js";
 import type { Outcome } from "../actor/service.js";
 import { type Refusal, type RefusalReason, refusal } from "../domain/refusal.js";
@@ -134,10 +134,21 @@ export function outcomeStatus(outcome: Exclude<Outcome<unknown>, { kind: "answer
   return outcome.kind === "refused" ? statusOf(outcome.refusal) : internalStatus();
 }
 
+/** The reason that stands in the trailers of a refused call, for the telemetry of this process. */
+const REASONS = new WeakMap<Metadata, string>();
+
+/** The reason of the status that has these trailers, as in ErrorInfo; empty where there is none. */
+export function reasonOf(trailers: Metadata | null | undefined): string {
+  return (trailers && REASONS.get(trailers)) ?? "";
+}
+
 /** What grpc-js ends a call with: the code and message as they are, the whole status in the trailer. */
 export function errorOf(rpcStatus: Status): Partial<ServiceError> {
   const metadata = new Metadata();
   metadata.set("grpc-status-details-bin", Buffer.from(toBinary(StatusSchema, rpcStatus)));
+  const [detail] = rpcStatus.details;
+  const info = detail === undefined ? undefined : anyUnpack(detail, ErrorInfoSchema);
+  if (info !== undefined) REASONS.set(metadata, info.reason);
   return { code: rpcStatus.code, details: rpcStatus.message, metadata };
 }
 

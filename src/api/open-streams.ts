@@ -14,6 +14,10 @@ export class OpenStreams {
     this.#streamsMax = streamsMax;
   }
 
+  get count(): number {
+    return this.#ends.size;
+  }
+
   /** Lets a stream in, and gives what must be called when it is over (twice does no harm); or says why it must end. */
   enter(end: EndStream): (() => void) | Refusal {
     if (this.#isClosing) return shuttingDown();

@@ -34,14 +34,13 @@ import { commandCall, directCall, isRefusal, lastingCall } from "./unary.js";
 
 export function operationsService(context: EdgeContext): UntypedServiceImplementation {
   const { ports, onFailure } = context;
-  const { commands, dealers, backups } = ports;
+  const { dealers, backups } = ports;
   return {
     ...erpOperations(context),
     ...sourceOperations(context),
     ...driftOperations(context),
     putDealer: commandCall(
-      commands,
-      onFailure,
+      context,
       checkPutDealer,
       (dealer): PutDealerResponse => ({
         $typeName: "holdfast.v1.PutDealerResponse",
@@ -70,20 +69,17 @@ export function operationsService(context: EdgeContext): UntypedServiceImplement
       } satisfies ListDealersResponse;
     }),
     putPolicy: commandCall(
-      commands,
-      onFailure,
+      context,
       checkPutPolicy,
       (answer): PutPolicyResponse => ({ $typeName: "holdfast.v1.PutPolicyResponse", ...policies(answer) }),
     ),
     getPolicy: commandCall(
-      commands,
-      onFailure,
+      context,
       checkGetPolicy,
       (answer): GetPolicyResponse => ({ $typeName: "holdfast.v1.GetPolicyResponse", ...policies(answer) }),
     ),
     getStock: commandCall(
-      commands,
-      onFailure,
+      context,
       checkGetStock,
       (answer): GetStockResponse => ({
         $typeName: "holdfast.v1.GetStockResponse",
@@ -94,7 +90,7 @@ export function operationsService(context: EdgeContext): UntypedServiceImplement
         nextPageToken: answer.nextPageToken,
       }),
     ),
-    getSyncHealth: commandCall(commands, onFailure, checkGetSyncHealth, syncHealthMessage),
+    getSyncHealth: commandCall(context, checkGetSyncHealth, syncHealthMessage),
     backup: lastingCall(onFailure, async (request: BackupRequest) => {
       const checked = checkBackup(request.directory);
       if (isRefusal(checked)) return checked;

@@ -1,4 +1,5 @@
-import type { ServerDuplexStream, UntypedServiceImplementation } from "@grpc/grpc-js";
+import type { Metadata, ServerDuplexStream, UntypedServiceImplementation } from "@grpc/grpc-js";
+import type { Outcome } from "../actor/service.js";
 import type { Answers } from "../domain/command.js";
 import type { Refusal } from "../domain/refusal.js";
 import type { Status } from "../gen/google/rpc/status_pb.js";
@@ -31,13 +32,10 @@ import type { Encoded, Undecodable } from "./service-definition.js";
 import { commandCall, isRefusal } from "./unary.js";
 
 export function reservationService(context: EdgeContext): UntypedServiceImplementation {
-  const { ports, onFailure } = context;
-  const { commands } = ports;
   return {
-    reserve: commandCall(commands, onFailure, checkReserve, encodeReserveResponse),
+    reserve: commandCall(context, checkReserve, encodeReserveResponse),
     commit: commandCall(
-      commands,
-      onFailure,
+      context,
       checkCommit,
       (answer): CommitResponse => ({
         $typeName: "holdfast.v1.CommitResponse",
@@ -46,8 +44,7 @@ export function reservationService(context: EdgeContext): UntypedServiceImplemen
       }),
     ),
     release: commandCall(
-      commands,
-      onFailure,
+      context,
       checkRelease,
       (answer): ReleaseResponse => ({
         $typeName: "holdfast.v1.ReleaseResponse",
@@ -55,8 +52,7 @@ export function reservationService(context: EdgeContext): UntypedServiceImplemen
       }),
     ),
     extend: commandCall(
-      commands,
-      onFailure,
+      context,
       checkExtend,
       (answer): ExtendResponse => ({
         $typeName: "holdfast.v1.ExtendResponse",
@@ -64,8 +60,7 @@ export function reservationService(context: EdgeContext): UntypedServiceImplemen
       }),
     ),
     getReservation: commandCall(
-      commands,
-      onFailure,
+      context,
       checkGetReservation,
       (answer): GetReservationResponse => ({
         $typeName: "holdfast.v1.GetReservationResponse",
@@ -73,8 +68,7 @@ export function reservationService(context: EdgeContext): UntypedServiceImplemen
       }),
     ),
     listReservations: commandCall(
-      commands,
-      onFailure,
+      context,
       checkListReservations,
       (answer): ListReservationsResponse => ({
         $typeName: "holdfast.v1.ListReservationsResponse",
@@ -87,14 +81,19 @@ export function reservationService(context: EdgeContext): UntypedServiceImplemen
         ...context,
         call,
         costOf: ({ reserve }) => 1 + (reserve?.lines.length ?? 0),
-        take: (request, settle) => takeReserve(context, request, settle),
+        take: (request, settle) => takeReserve(context, call.metadata, request, settle),
       });
     },
   };
 }
 
 /** A refused request is answered with its error, and the stream goes on. */
-function takeReserve({ ports, onFailure }: EdgeContext, { reserve }: ReserveStreamRequest, settle: Settle<Encoded>) {
+function takeReserve(
+  { ports, onFailure, observer }: EdgeContext,
+  metadata: Metadata,
+  { reserve }: ReserveStreamRequest,
+  settle: Settle<Encoded>,
+) {
   // As it came, however bad, so that the caller knows which one was refused; but not at any length.
   const named = reserve?.requestId ?? "";
   const requestId = isName(named) ? named : clipText(named, EDGE_LIMITS.faultyRequestIdBytesMax);
@@ -104,13 +103,14 @@ function takeReserve({ ports, onFailure }: EdgeContext, { reserve }: ReserveStre
     return;
   }
   const render = (answer: Answers["Reserve"]) => encodeStreamResponse(requestId, answer);
-  ports.commands.submit(command, render, (outcome) => {
+  const onOutcome = (outcome: Outcome<Encoded>) => {
     if (outcome.kind === "answered") settle(outcome.value);
     else {
       if (outcome.kind === "failed") onFailure(outcome.cause);
       settle(errorResponse(requestId, outcomeStatus(outcome)));
     }
-  });
+  };
+  ports.commands.submit(command, render, onOutcome, observer?.follow(metadata, command));
 }
 
 function errorResponse(requestId: string, value: Status): ReserveStreamResponse {

@@ -9,6 +9,7 @@ import type { EdgeContext } from "./edge-context.js";
 import { GuestServices } from "./guest-services.js";
 import { Health } from "./health.js";
 import { Listener } from "./listener.js";
+import { observedCalls } from "./observed-calls.js";
 import { pipelinedWrites } from "./pipelined-writes.js";
 import { addReflection } from "./reflection.js";
 import { serviceDefinition } from "./service-definition.js";
@@ -23,7 +24,8 @@ export interface GrpcServer {
 
 export function createGrpcServer(context: EdgeContext): GrpcServer {
   const { limits, streams } = context;
-  const server = new Server({ ...channelOptions(limits), interceptors: [pipelinedWrites] });
+  const observed = context.observer === undefined ? [] : [observedCalls(context.observer)];
+  const server = new Server({ ...channelOptions(limits), interceptors: [...observed, pipelinedWrites] });
   const services = servedServices(context);
   for (const { descriptor, handlers, undecoded } of services) {
     server.addService(serviceDefinition(descriptor, undecoded), handlers);

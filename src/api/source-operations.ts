@@ -19,11 +19,10 @@ import {
 } from "./requests/source-requests.js";
 import { commandCall } from "./unary.js";
 
-export function sourceOperations({ ports: { commands }, onFailure }: EdgeContext): UntypedServiceImplementation {
+export function sourceOperations(context: EdgeContext): UntypedServiceImplementation {
   return {
     putSource: commandCall(
-      commands,
-      onFailure,
+      context,
       checkPutSource,
       (source): PutSourceResponse => ({
         $typeName: "holdfast.v1.PutSourceResponse",
@@ -31,8 +30,7 @@ export function sourceOperations({ ports: { commands }, onFailure }: EdgeContext
       }),
     ),
     getSource: commandCall(
-      commands,
-      onFailure,
+      context,
       checkGetSource,
       (source): GetSourceResponse => ({
         $typeName: "holdfast.v1.GetSourceResponse",
@@ -40,8 +38,7 @@ export function sourceOperations({ ports: { commands }, onFailure }: EdgeContext
       }),
     ),
     listSources: commandCall(
-      commands,
-      onFailure,
+      context,
       checkListSources,
       ({ sources, nextPageToken }): ListSourcesResponse => ({
         $typeName: "holdfast.v1.ListSourcesResponse",
@@ -50,14 +47,12 @@ export function sourceOperations({ ports: { commands }, onFailure }: EdgeContext
       }),
     ),
     moveStockSource: commandCall(
-      commands,
-      onFailure,
+      context,
       checkMoveStockSource,
       (moved): MoveStockSourceResponse => ({ $typeName: "holdfast.v1.MoveStockSourceResponse", ...moved }),
     ),
     skipGap: commandCall(
-      commands,
-      onFailure,
+      context,
       checkSkipGap,
       ({ appliedSequence, skipped }): SkipGapResponse => ({
         $typeName: "holdfast.v1.SkipGapResponse",

@@ -1,9 +1,10 @@
 /** Unary calls: check the request, submit the command, send what was rendered inside the turn. No promise on the way. */
 import type { Message } from "@bufbuild/protobuf";
 import type { handleUnaryCall, sendUnaryData } from "@grpc/grpc-js";
-import type { CommandPort, Outcome } from "../actor/service.js";
+import type { Outcome } from "../actor/service.js";
 import type { Answers, Command } from "../domain/command.js";
 import type { Refusal } from "../domain/refusal.js";
+import type { EdgeContext } from "./edge-context.js";
 import { errorOf, internalError, outcomeStatus, serviceError } from "./errors.js";
 import type { Encoded } from "./service-definition.js";
 
@@ -16,8 +17,7 @@ export function isRefusal(value: object): value is Refusal {
 
 /** A call that is decided in a turn. `render` runs there: it must be quick and keep nothing. */
 export function commandCall<Request, C extends Command>(
-  commands: CommandPort,
-  onFailure: OnFailure,
+  { ports, onFailure, observer }: EdgeContext,
   check: (request: Request) => C | Refusal,
   render: (answer: Answers[C["kind"]]) => Encoded,
 ): handleUnaryCall<Request, Encoded> {
@@ -25,7 +25,10 @@ export function commandCall<Request, C extends Command>(
     guard(callback, onFailure, () => {
       const command = check(call.request);
       if (isRefusal(command)) callback(serviceError(command));
-      else commands.submit(command, render, (outcome) => finish(outcome, callback, onFailure));
+      else {
+        const probe = observer?.follow(call.metadata, command);
+        ports.commands.submit(command, render, (outcome) => finish(outcome, callback, onFailure), probe);
+      }
     });
   };
 }

@@ -2,7 +2,6 @@
  * The command line as a whole: which commands there are, the help of all of them, and how usage errors end.
  * What a command does is in its own file under commands/.
  */
-import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { registerAtRisk } from "./commands/at-risk.js";
 import { registerAvailability } from "./commands/availability.js";
@@ -29,6 +28,7 @@ import { registerStock } from "./commands/stock.js";
 import { registerVerify } from "./commands/verify.js";
 import { registerWatch } from "./commands/watch.js";
 import { EXIT_DONE, EXIT_USAGE, type ExitCode } from "./exit-code.js";
+import { ownVersion } from "./own-version.js";
 import type { Session, Terminal } from "./session.js";
 
 /** In the order of the help. */
@@ -106,9 +106,4 @@ function createProgram(session: Session): Command {
     .addHelpText("after", AFTER_HELP);
   for (const register of COMMANDS) register(program, session);
   return program;
-}
-
-function ownVersion(): string {
-  const file = readFileSync(new URL("../../package.json", import.meta.url), "utf8");
-  return (JSON.parse(file) as { version: string }).version;
 }

@@ -4,10 +4,13 @@ import { createHttpServer, type HttpServer } from "../api/http/http-server.js";
 import { createGrpcServer, type GrpcServer } from "../api/server.js";
 import { Host } from "../compose/host.js";
 import { imageWorker } from "../compose/images/image-worker.js";
+import { serviceReading } from "../compose/service-reading.js";
 import { nextTimes } from "../config/cron-times.js";
 import { type Config, loadConfig } from "../config.js";
 import type { EdgeLimits } from "../limits.js";
+import { startTelemetry } from "../telemetry/telemetry.js";
 import { DEFAULT_SERVER } from "./client-command.js";
+import { ownVersion } from "./own-version.js";
 import { processLog } from "./process-log.js";
 
 export interface ServeFlags {
@@ -30,7 +33,14 @@ export async function serve(flags: ServeFlags): Promise<number> {
   const ended = new Promise<number>((resolve) => {
     fatal = resolve;
   });
+  const telemetry = await startTelemetry({
+    settings: config.telemetry,
+    env: process.env,
+    version: ownVersion(),
+    onProblem: (what) => log.warn({ what }, "telemetry has a problem"),
+  });
   const host = await Host.open({
+    telemetry: telemetry.engine,
     dataFolder: config.data,
     segmentBytes: config.journal.segmentBytes,
     freeBytesMin: config.disk.freeBytesMin,
@@ -43,9 +53,13 @@ export async function serve(flags: ServeFlags): Promise<number> {
     log,
     onFatal: () => fatal(1),
   });
-  const edge = edgeContext({ ports: host.ports, log, limits: edgeLimitsOf(config) });
+  const edge = edgeContext({ ports: host.ports, log, limits: edgeLimitsOf(config), observer: telemetry.calls });
+  telemetry.observe(serviceReading(host, edge.streams));
   const server = createGrpcServer(edge);
-  const httpServer = createHttpServer(edge, { allowedOrigins: config.http.allowedOrigins });
+  const httpServer = createHttpServer(edge, {
+    allowedOrigins: config.http.allowedOrigins,
+    scrape: telemetry.scrape,
+  });
   const [listen, http] = await bindBoth(server, httpServer, config).catch(async (cause) => {
     await server.shutdown(0);
     await host.stop();
@@ -67,6 +81,8 @@ export async function serve(flags: ServeFlags): Promise<number> {
   const shutDown = async () => {
     await Promise.all([server.shutdown(config.shutdown.graceMs), httpServer.shutdown(config.shutdown.graceMs)]);
     await host.stop();
+    // Where nobody takes it, what was measured last is lost; the stop is clean all the same.
+    await telemetry.stop().catch((cause) => log.warn({ err: cause }, "telemetry could not be sent"));
     log.info({ ...host.figures }, "stopped");
   };
   process.once("SIGTERM", stop);

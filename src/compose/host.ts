@@ -34,6 +34,15 @@ export interface HostOptions {
   readonly onFatal: (cause: unknown) => void;
 }
 
+/** What there is to read of the engine at a moment, for measures. */
+export interface HostReading {
+  readonly inboxDepth: number;
+  readonly residentItems: number;
+  readonly overlayPages: number;
+  readonly answersKept: number;
+  readonly checkpointBehind: number;
+}
+
 /** Figures for the line at a clean stop. */
 export interface HostFigures {
   readonly records: number;
@@ -82,6 +91,20 @@ export class Host {
       records: this.#past.records + (this.#open?.node.engine.records ?? 0),
       reservations: this.#past.reservations + (store === undefined ? 0 : made),
       levelPuts: this.#past.levelPuts + (store?.space.puts ?? 0),
+    };
+  }
+
+  /** Undefined while it recovers. */
+  get reading(): HostReading | undefined {
+    if (this.#open === undefined) return undefined;
+    const { node, journal } = this.#open;
+    const { store } = node;
+    return {
+      inboxDepth: node.engine.inboxDepth,
+      residentItems: store.residentItems,
+      overlayPages: store.dirtyPages,
+      answersKept: store.answersKept,
+      checkpointBehind: (journal.head?.block ?? 0) - (store.checkpointPosition?.block ?? 0),
     };
   }
 

@@ -96,6 +96,26 @@ export function origins(): SettingKind<readonly string[]> {
   };
 }
 
+/** A part of a whole. */
+export function ratio(): SettingKind<number> {
+  return {
+    allowed: "a number from 0 to 1, such as 0.01",
+    parse(raw) {
+      const value =
+        typeof raw === "number" ? raw : typeof raw === "string" && /^\d*\.?\d+$/.test(raw) ? Number(raw) : -1;
+      return value >= 0 && value <= 1 ? value : undefined;
+    },
+  };
+}
+
+/** Where something is sent over HTTP, or a word in its place; kept as it was written. */
+export function urlOr(...words: readonly string[]): SettingKind<string> {
+  return {
+    allowed: `${words.join(", ")}, or a URL such as http://127.0.0.1:4318`,
+    parse: (raw) => (typeof raw === "string" && (words.includes(raw) || isUrl(raw)) ? raw : undefined),
+  };
+}
+
 /** When something is due, as cron has it. */
 export function cronPattern(): SettingKind<string> {
   return {
@@ -148,6 +168,10 @@ function isAddress(text: string): boolean {
   if (bracketed !== undefined) return isIPv6(bracketed);
   // What is made of digits and dots alone is meant as an IPv4 address, not as a name to look up.
   return plain !== undefined && (!/^[\d.]+$/.test(plain) || isIPv4(plain));
+}
+
+function isUrl(text: string): boolean {
+  return /^https?:\/\/[^/]/.test(text) && URL.canParse(text);
 }
 
 /** As a browser writes it: without a path, and without the port that is the usual one. */

@@ -11,9 +11,11 @@ import {
   oneOf,
   origins,
   path,
+  ratio,
   type SettingKind,
   size,
   timeZone,
+  urlOr,
   yesOrNo,
 } from "./setting-kind.js";
 
@@ -101,6 +103,22 @@ export const SETTINGS = {
     duration("1s", "1d"),
     "Time after which a watcher of availability that does not read what it is told is ended.",
   ),
+  "telemetry.metrics": setting(
+    "true",
+    yesOrNo(),
+    "Whether measures are taken, and served as /metrics over HTTP for Prometheus.",
+  ),
+  "telemetry.endpoint": setting(
+    "auto",
+    urlOr("auto", "off"),
+    "Where traces and measures are sent by OTLP over HTTP: auto is where OTEL_EXPORTER_OTLP_ENDPOINT says, and nowhere without it.",
+  ),
+  "telemetry.sampleRatio": setting(
+    "0.01",
+    ratio(),
+    "Part of the calls that are traced where the caller has not decided; a caller's sampled or unsampled traceparent is followed.",
+  ),
+  "telemetry.exportInterval": setting("60s", duration("1s", "1h"), "How often measures are sent by OTLP."),
   "residency.stocksMax": setting(
     "50000",
     count("100", "10000000"),

@@ -18,7 +18,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   erp: ENGINE,
   outcomes: ENGINE,
   operations: ENGINE,
-  telemetry: ENGINE,
+  telemetry: [...ENGINE, "api"],
   api: [...ENGINE, "gen"],
   config: ["limits.ts"],
   "config.ts": ["config", "limits.ts"],
@@ -39,7 +39,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   connector: ["client", "gen"],
   cli: ["client"],
   // The commands that touch files; all others speak gRPC through the published client.
-  "cli/serve.ts": ["api", "compose", "config", "config.ts", "limits.ts"],
+  "cli/serve.ts": ["api", "telemetry", "compose", "config", "config.ts", "limits.ts"],
   "cli/commands/serve.ts": ["api", "compose", "config", "config.ts"],
   "cli/connect": ["client", "connector", "config"],
   "cli/commands/connect.ts": ["config"],

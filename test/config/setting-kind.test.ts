@@ -140,6 +140,7 @@ describe("ranges of the settings", () => {
     "watch.conflate": ["0ms", "1ms", "1m", "61s"],
     "watch.heartbeat": ["99ms", "100ms", "1h", "2h"],
     "watch.unreadMax": ["999ms", "1s", "1d", "2d"],
+    "telemetry.exportInterval": ["999ms", "1s", "1h", "2h"],
     "residency.stocksMax": ["99", "100", "10000000", "10000001"],
     "residency.reservationsMax": ["99", "100", "10000000", "10000001"],
     "checkpoint.tailRecordsMax": ["0", "1", "10000000", "10000001"],

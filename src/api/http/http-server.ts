@@ -1,5 +1,6 @@
 /**
- * The HTTP server: the same services over Connect and gRPC-Web, in JSON and in bytes, for web pages and scripts, and `/healthz`.
+ * The HTTP server: the same services over Connect and gRPC-Web, in JSON and in bytes, for web pages and scripts, `/healthz`, and
+ * `/metrics` for Prometheus.
  * What is particular to it is bounded here; the rest is bounded where gRPC is.
  *
  * 1. A caller that is slow to ask, or takes nothing of what it is told, is cut off.
@@ -21,6 +22,8 @@ const CHECK_MS = 1_000;
 export interface HttpServerOptions {
   /** Origins of web pages that may call, besides our own. */
   readonly allowedOrigins: readonly string[];
+  /** Answers `/metrics`; nothing is there without it. */
+  readonly scrape?: Serve | undefined;
 }
 
 export interface HttpServer {
@@ -30,7 +33,7 @@ export interface HttpServer {
   shutdown(graceMs: number): Promise<void>;
 }
 
-export function createHttpServer(context: EdgeContext, { allowedOrigins }: HttpServerOptions): HttpServer {
+export function createHttpServer(context: EdgeContext, { allowedOrigins, scrape }: HttpServerOptions): HttpServer {
   const { limits, streams } = context;
   const exchange = new ConnectExchange(servedServices(context), context);
   const connections = new Connections();
@@ -43,6 +46,7 @@ export function createHttpServer(context: EdgeContext, { allowedOrigins }: HttpS
       for (const [name, value] of Object.entries(verdict.header)) response.setHeader(name, value);
       if (verdict.kind === "preflight") response.writeHead(204).end();
       else if (request.url === "/healthz") sayHealth(response, !connections.isClosing);
+      else if (request.url === "/metrics" && scrape !== undefined) scrape(request, response);
       else exchange.answer(request, response);
     }
   };
