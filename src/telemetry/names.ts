@@ -12,7 +12,7 @@ export const SPANS = {
   /** A block is written and synced, for all who wait for it. */
   append: "holdfast.append",
   /** One event of an ERP, from its arrival to its effect. */
-  erpEvent: "process holdfast.v1.ErpService/PushEvents",
+  erpEvent: "process holdfast.v1.ErpService/StreamEvents",
 } as const;
 
 export const ATTRIBUTES = {

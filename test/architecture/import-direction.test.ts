@@ -36,6 +36,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "gen",
   ],
   client: ["gen"],
+  // Published beside the client, for who has OpenTelemetry.
+  tracing: [],
   connector: ["client", "gen"],
   cli: ["client"],
   // The commands that touch files; all others speak gRPC through the published client.
