@@ -24,6 +24,11 @@ const FOUND = [
     steps: 600,
     was: "a last event that is lost for ever was forgotten over a restart, since nobody said again that it had been sent",
   },
+  {
+    seed: 795524917,
+    steps: 600,
+    was: "a simulated dealer went on asking a process that had ended, which read what another had written",
+  },
   { seed: 255, steps: 500, was: "what is removed when a backup ends took the image that was being made with it" },
   {
     seed: 281,

@@ -138,7 +138,8 @@ export class OrderConsumers {
       }
       this.#told(consumer, message);
       if (this.#random.chance(0.2)) await this.#rest();
-      if (consumer.watch !== watch) return;
+      // What a process that has ended would tell, nobody hears: it reads what another writes by now.
+      if (consumer.watch !== watch || this.#isGone(consumer)) return;
     }
   }
 
