@@ -12,6 +12,7 @@ export const USAGE = `Measures Holdfast beside an echo server on the same transp
   npm run bench -- --quick             the same in under three minutes
   npm run bench -- --size              a large data folder: time to start, memory, cold stocks
   npm run bench -- --peers             a race against PostgreSQL and Redis behind the same front end; both must be installed
+  npm run bench -- --telemetry         what measuring everything and tracing one call in a hundred costs a unary call
   npm run bench -- --profile unary     where the server's time goes (unary, stream, lines or replay)
   npm run bench -- --target echo       self-test: a second echo server in Holdfast's place, every ratio near 1
 
@@ -37,7 +38,7 @@ export type MeasureName = (typeof measureNames)[number];
 const QUICK_TIMES = { roundsBudgetMs: 14_000, hurryAfterMs: 130_000 };
 const FULL_TIMES = { roundsBudgetMs: 180_000, hurryAfterMs: 1_200_000 };
 
-export type BenchMode = "ratios" | "peers" | "size" | "profile" | "help";
+export type BenchMode = "ratios" | "peers" | "size" | "telemetry" | "profile" | "help";
 
 export interface BenchOptions {
   readonly mode: BenchMode;
@@ -67,6 +68,7 @@ export function parseBenchOptions(args: readonly string[]): BenchOptions {
       json: { type: "boolean", default: false },
       size: { type: "boolean", default: false },
       peers: { type: "boolean", default: false },
+      telemetry: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
       profile: { type: "string" },
       "profile-dir": { type: "string", default: "profiles" },
@@ -111,12 +113,18 @@ interface ModeFlags {
   readonly help: boolean;
   readonly size: boolean;
   readonly peers: boolean;
+  readonly telemetry: boolean;
   readonly profile?: string | undefined;
 }
 
-function modeOf({ help, size, peers, profile }: ModeFlags): BenchMode {
+function modeOf({ help, size, peers, telemetry, profile }: ModeFlags): BenchMode {
   if (help) return "help";
-  const modes = [size && "size", peers && "peers", profile !== undefined && "profile"] as const;
+  const modes = [
+    size && "size",
+    peers && "peers",
+    telemetry && "telemetry",
+    profile !== undefined && "profile",
+  ] as const;
   const wanted = modes.filter((mode) => mode !== false);
   if (wanted.length > 1) throw new Error(`${wanted.map((mode) => `--${mode}`).join(" and ")} do not go together`);
   return wanted[0] ?? "ratios";

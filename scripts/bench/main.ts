@@ -3,6 +3,7 @@ import { type BenchOptions, parseBenchOptions, USAGE } from "./bench-options.js"
 import { DataFolders } from "./data-folders.js";
 import type { BenchRun } from "./measure/bench-run.js";
 import { describeMachine, measureRatios } from "./measure/measure-ratios.js";
+import { measureTelemetry } from "./measure/telemetry.js";
 import { enterPeers } from "./peers/race/enter-peers.js";
 import { raceResultsToJson } from "./peers/race/race-json.js";
 import { formatRace } from "./peers/race/race-table.js";
@@ -10,8 +11,8 @@ import { runRace } from "./peers/race/run-race.js";
 import { profileGroup } from "./profile/profile-run.js";
 import { formatOutput } from "./report/output-table.js";
 import { formatProfile } from "./report/profile-table.js";
-import { machineToJson, ratioResultsToJson, sizeResultsToJson } from "./report/results-json.js";
-import { ratioTargets, sizeTargets, type Target } from "./report/targets.js";
+import { machineToJson, ratioResultsToJson, sizeResultsToJson, telemetryResultsToJson } from "./report/results-json.js";
+import { ratioTargets, sizeTargets, type Target, telemetryTargets } from "./report/targets.js";
 import { measureSize } from "./size/measure-size.js";
 
 /** Signals end the process through its exit handlers, which end the servers and remove their folders. */
@@ -48,6 +49,9 @@ async function runBench(options: BenchOptions): Promise<void> {
       print(options, sizeResultsToJson(await measureSize(run, size)), sizeTargets);
       break;
     }
+    case "telemetry":
+      print(options, telemetryResultsToJson(await measureTelemetry(run), describeMachine(run)), telemetryTargets);
+      break;
     case "profile":
       console.log(formatProfile(await profileGroup(run, options.profile, options.profileFolder)));
       break;

@@ -13,6 +13,7 @@ import type { CallObserver } from "../api/call-observer.js";
 import { CallMeter } from "./call-meter.js";
 import { CallTracer } from "./call-tracer.js";
 import { EngineMeter } from "./engine-meter.js";
+import { NoContext } from "./no-context.js";
 import { observeProcess } from "./process-gauges.js";
 import { observeService, type ServiceReading } from "./service-gauges.js";
 
@@ -63,7 +64,10 @@ export async function startTelemetry({ settings, env, version, onProblem }: Tele
     [ATTR_SERVICE_NAME]: env.OTEL_SERVICE_NAME ?? NAME,
     [ATTR_SERVICE_VERSION]: version,
   }).merge(detectResources({ detectors: [envDetector] }));
-  const provider = isSending ? await sending(settings, resource, readers) : measuring(resource, readers);
+  const isJson = env.OTEL_EXPORTER_OTLP_PROTOCOL === "http/json";
+  const provider = isSending
+    ? await sending(settings, { resource, scrapers: readers, isJson })
+    : measuring(resource, readers);
   const meter = provider.meter;
   const { tracer } = provider;
   const callTracer = tracer === undefined ? undefined : new CallTracer(tracer, settings);
@@ -106,12 +110,19 @@ function measuring(resource: Resource, readers: IMetricReader[]): Provider {
   return { meter: provider.getMeter(NAME), tracer: undefined, stop: () => provider.shutdown() };
 }
 
+interface Sending {
+  readonly resource: Resource;
+  readonly scrapers: readonly IMetricReader[];
+  /** OTLP in JSON rather than in protobuf, which is the usual and costs less. */
+  readonly isJson: boolean;
+}
+
 /** The SDK, with exporters of its own choosing kept out: what is sent, and where to, is what our settings say. */
-async function sending(settings: TelemetrySettings, resource: Resource, scrapers: IMetricReader[]): Promise<Provider> {
+async function sending(settings: TelemetrySettings, { resource, scrapers, isJson }: Sending): Promise<Provider> {
   const [{ metrics: sdkMetrics, NodeSDK, tracing }, { OTLPTraceExporter }, { OTLPMetricExporter }] = await Promise.all([
     import("@opentelemetry/sdk-node"),
-    import("@opentelemetry/exporter-trace-otlp-http"),
-    import("@opentelemetry/exporter-metrics-otlp-http"),
+    isJson ? import("@opentelemetry/exporter-trace-otlp-http") : import("@opentelemetry/exporter-trace-otlp-proto"),
+    isJson ? import("@opentelemetry/exporter-metrics-otlp-http") : import("@opentelemetry/exporter-metrics-otlp-proto"),
   ]);
   const to = (path: string) =>
     settings.endpoint === "auto" ? {} : { url: `${settings.endpoint.replace(/\/$/, "")}/v1/${path}` };
@@ -129,6 +140,7 @@ async function sending(settings: TelemetrySettings, resource: Resource, scrapers
     metricReaders: settings.metrics ? [...scrapers, periodic] : [],
     logRecordProcessors: [],
     instrumentations: [],
+    contextManager: new NoContext(),
   });
   sdk.start();
   return {

@@ -29,9 +29,10 @@ export function withStockedTarget<T>(
   run: BenchRun,
   skuCount: number,
   work: (server: ServerProcess) => Promise<T>,
+  environment: Readonly<Record<string, string>> = {},
 ): Promise<T> {
   return run.dataFolders.use(async (dataFolder) => {
-    const server = await ServerProcess.start({ kind: run.target, dataFolder });
+    const server = await ServerProcess.start({ kind: run.target, dataFolder, environment });
     try {
       await receiveStock(server.port, stockOf(skuCount));
       const result = await work(server);

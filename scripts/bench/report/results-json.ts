@@ -2,6 +2,7 @@
 import type { LoadComparison } from "../measure/compare-loads.js";
 import type { GroupResult } from "../measure/compare-with-echo.js";
 import type { Machine, RatioResults } from "../measure/measure-ratios.js";
+import type { TelemetryCost } from "../measure/telemetry.js";
 import type { SizeResults } from "../size/measure-size.js";
 import { roundForOutput } from "../statistics.js";
 
@@ -53,6 +54,18 @@ export function sizeResultsToJson(results: SizeResults): Record<string, unknown>
       cold_p50_ms: roundForOutput(results.coldP50Ms),
       warm_p50_ms: roundForOutput(results.warmP50Ms),
     },
+  };
+}
+
+export function telemetryResultsToJson(cost: TelemetryCost, machine: Machine): Record<string, unknown> {
+  return {
+    telemetry: {
+      cpu_ratio: roundForOutput(cost.cpuRatio),
+      ratio: roundForOutput(cost.ratio),
+      cpu_us_without: roundForOutput(cost.withoutCpuMicros),
+      cpu_us_with: roundForOutput(cost.withCpuMicros),
+    },
+    machine: machineToJson(machine),
   };
 }
 

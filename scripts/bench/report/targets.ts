@@ -30,6 +30,8 @@ export const sizeTargets: readonly Target[] = [
   { name: "size.cold_over_warm", bound: "at most", value: 3 },
 ];
 
+export const telemetryTargets: readonly Target[] = [{ name: "telemetry.cpu_ratio", bound: "at least", value: 0.92 }];
+
 /** Whether the value is within the bound. */
 export function isMet(target: Target, value: number): boolean {
   return target.bound === "at least" ? value >= target.value : value <= target.value;

@@ -29,6 +29,7 @@ beforeAll(async () => {
   receiver = await OtlpReceiver.start();
   server = await RunningServer.start(folder, {
     HOLDFAST_TELEMETRY_ENDPOINT: receiver.endpoint,
+    OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
     HOLDFAST_TELEMETRY_SAMPLE_RATIO: "0",
     HOLDFAST_TELEMETRY_EXPORT_INTERVAL: "1s",
     // The SDK hands on what it has after this time; five seconds without it.
