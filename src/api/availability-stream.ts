@@ -10,6 +10,7 @@ import { EDGE_LIMITS } from "../limits.js";
 import { watchMessage } from "./answers/watch-message.js";
 import { errorOf, internalStatus, statusOf } from "./errors.js";
 import type { OpenStreams } from "./open-streams.js";
+import { resetUnlessRead } from "./pipelined-writes.js";
 import type { Encoded } from "./service-definition.js";
 import { isRefusal, type OnFailure } from "./unary.js";
 
@@ -45,7 +46,10 @@ export class AvailabilityStream {
     call.on("close", stop);
     const watch = watches.watch(query, {
       ready: () => this.#tell(),
-      ended: (refusal) => this.#fail(statusOf(refusal)),
+      ended: (refusal) => {
+        this.#fail(statusOf(refusal));
+        if (refusal.reason === "READER_TOO_SLOW") resetUnlessRead(call);
+      },
     });
     if (isRefusal(watch)) {
       this.#fail(statusOf(watch));

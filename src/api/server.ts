@@ -25,7 +25,7 @@ export interface GrpcServer {
 export function createGrpcServer(context: EdgeContext): GrpcServer {
   const { limits, streams } = context;
   const observed = context.observer === undefined ? [] : [observedCalls(context.observer)];
-  const server = new Server({ ...channelOptions(limits), interceptors: [...observed, pipelinedWrites] });
+  const server = new Server({ ...channelOptions(limits), interceptors: [pipelinedWrites, ...observed] });
   const services = servedServices(context);
   for (const { descriptor, handlers, undecoded } of services) {
     server.addService(serviceDefinition(descriptor, undecoded), handlers);

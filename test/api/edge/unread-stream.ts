@@ -12,6 +12,8 @@ export class UnreadStream {
   readonly #stream: ClientHttp2Stream;
   /** The server has answered with its headers. */
   readonly begun: Promise<unknown>;
+  /** The code that the stream was closed with. */
+  readonly reset: Promise<number>;
   /** Messages that the server has let in, as far as its HTTP/2 window tells. */
   accepted = 0;
 
@@ -26,6 +28,7 @@ export class UnreadStream {
     });
     this.begun = once(this.#stream, "response");
     this.begun.catch(() => {});
+    this.reset = new Promise((resolve) => this.#stream.once("close", () => resolve(this.#stream.rstCode)));
     // The test may end the server first.
     this.#session.on("error", () => {});
     this.#stream.on("error", () => {});
