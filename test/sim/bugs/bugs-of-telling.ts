@@ -56,7 +56,7 @@ export const BUGS_OF_TELLING: readonly DeliberateBug[] = [
   },
   {
     name: "a cursor of before a restore is gone on from",
-    seeds: 10,
+    seeds: 40,
     shows: /before the restore/,
     plant() {
       replaceIn<Cursors>("outcomes/order-cursor.js", (original) => ({
