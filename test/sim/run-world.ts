@@ -1,4 +1,5 @@
 /** One run: a world from its seed, `steps` moves, an end without faults, the same for one of its backups, and the digest of it all. */
+import { AvailabilityViewers, type WatchCounts } from "./availability-viewers.js";
 import type { SimulatedBackup } from "./backups.js";
 import { Callers } from "./callers.js";
 import type { Coverage } from "./coverage.js";
@@ -16,11 +17,15 @@ import { type Seams, World } from "./world.js";
 const LOOK_EVERY = 4;
 /** Moves of a world that was restored from a backup. */
 const STEPS_RESTORED = 120;
+/** Moves of callers whose effect is watched in calm water. */
+const MOVES_WATCHED = 40;
 
 export interface RunOptions {
   readonly seed: number;
   readonly steps: number;
   readonly seams?: Seams;
+  /** With those who watch availability, who count here what they met. Their timers make the history of a seed another one. */
+  readonly watchCounts?: WatchCounts;
 }
 
 export interface RunResult {
@@ -36,6 +41,7 @@ interface People {
   readonly callers: Callers;
   readonly feeds: readonly [ErpFeed, ErpFeed];
   readonly consumers: OrderConsumers;
+  readonly viewers?: AvailabilityViewers;
 }
 
 /** A run that found something, and the command that shows it again. */
@@ -55,7 +61,7 @@ export class RunFailed extends Error {
 export async function runWorld(options: RunOptions): Promise<RunResult> {
   const world = new World(options.seed, options.seams);
   try {
-    await play(world, options.steps);
+    await play(world, options);
   } catch (cause) {
     throw new RunFailed(options, world.trace, cause);
   }
@@ -63,7 +69,7 @@ export async function runWorld(options: RunOptions): Promise<RunResult> {
   return { digest: world.digest(), decisions: calls.decisions, events: time.events, coverage };
 }
 
-async function play(world: World, steps: number): Promise<void> {
+async function play(world: World, { steps, watchCounts }: RunOptions): Promise<void> {
   const { random } = world;
   const callers = new Callers(world);
   const feeds = [new ErpFeed(world, "erp", callers), new ErpFeed(world, "wms", callers)] as const;
@@ -73,29 +79,51 @@ async function play(world: World, steps: number): Promise<void> {
     await world.time.advance(100_000);
   });
   const consumers = new OrderConsumers(world);
-  await move(world, steps, { callers, feeds, consumers });
+  const viewers = watchCounts && { viewers: new AvailabilityViewers(world, watchCounts) };
+  const people = { callers, feeds, consumers, ...viewers };
+  await move(world, steps, people);
   await endWell(world, feeds);
   await consumers.settle();
+  await watchInCalm(world, people);
   const backups = world.backups.whole();
   if (backups.length === 0) return;
   await tryDamaged(world, random.pick(backups));
-  await playAgain(world, random.pick(backups), { callers, feeds, consumers });
+  await playAgain(world, random.pick(backups), people, watchCounts);
 }
 
 /** The service is restored from a backup, and callers and ERPs go on with it as they would. */
-async function playAgain(before: World, backup: SimulatedBackup, people: People): Promise<void> {
+async function playAgain(
+  before: World,
+  backup: SimulatedBackup,
+  people: People,
+  watchCounts: WatchCounts | undefined,
+): Promise<void> {
   const world = await restoredWorld(before, backup);
   const callers = new Callers(world, people.callers);
   const [erp, wms] = people.feeds;
   const feeds = [new ErpFeed(world, "erp", callers, erp), new ErpFeed(world, "wms", callers, wms)] as const;
   await begin(world, async () => {});
   const consumers = new OrderConsumers(world, people.consumers);
-  await move(world, STEPS_RESTORED, { callers, feeds, consumers });
+  const viewers = watchCounts && { viewers: new AvailabilityViewers(world, watchCounts, people.viewers) };
+  const again = { callers, feeds, consumers, ...viewers };
+  await move(world, STEPS_RESTORED, again);
   await endWell(world, feeds);
   await consumers.settle();
+  await watchInCalm(world, again);
 }
 
-async function move(world: World, steps: number, { callers, feeds, consumers }: People): Promise<void> {
+/** Once everybody knows what is there, it changes before their eyes. */
+async function watchInCalm(world: World, { viewers, callers }: People): Promise<void> {
+  if (viewers === undefined) return;
+  await viewers.settle();
+  for (let move = 0; move < MOVES_WATCHED; move++) {
+    callers.move();
+    await world.time.advance(world.random.below(2 * world.faults.paceUs));
+  }
+  await viewers.settle();
+}
+
+async function move(world: World, steps: number, { callers, feeds, consumers, viewers }: People): Promise<void> {
   const { random } = world;
   const misfortunes = new Misfortunes(world);
   const watcher = new Watcher();
@@ -105,6 +133,7 @@ async function move(world: World, steps: number, { callers, feeds, consumers }: 
     world.check();
     if (step % LOOK_EVERY === 0) look(world, watcher);
     consumers.move();
+    viewers?.move();
     if (await misfortunes.strike()) continue;
     if (random.below(1000) < world.faults.outage) goAway(world, feeds);
     if (world.isDown) await world.startAgain();

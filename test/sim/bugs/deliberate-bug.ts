@@ -11,6 +11,8 @@ export interface DeliberateBug {
   readonly shows: RegExp;
   /** It is found within this many seeds, from the first on. */
   readonly seeds: number;
+  /** It shows to those who watch availability. */
+  readonly isWatched?: true;
   /** Replaces modules; what it returns stands around what the service is given. */
   plant(): Seams;
 }
@@ -27,11 +29,12 @@ export interface Find {
 export async function findBug(bug: DeliberateBug): Promise<Find | undefined> {
   vi.resetModules();
   const seams = bug.plant();
+  const watched = bug.isWatched ? { watchCounts: new Map() } : {};
   try {
     const { runWorld } = await import("../run-world.js");
     for (let seed = 1; seed <= bug.seeds; seed++) {
       try {
-        await runWorld({ seed, steps: STEPS, seams });
+        await runWorld({ seed, steps: STEPS, seams, ...watched });
       } catch (cause) {
         return { seed, message: (cause as Error).message };
       }
