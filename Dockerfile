@@ -11,7 +11,8 @@ RUN npm run build && npm prune --omit=dev --ignore-scripts
 FROM node:24-slim
 ENV NODE_ENV=production \
     HOLDFAST_DATA=/data \
-    HOLDFAST_LISTEN=0.0.0.0:7420
+    HOLDFAST_LISTEN=0.0.0.0:7420 \
+    HOLDFAST_HTTP_LISTEN=0.0.0.0:7421
 WORKDIR /app
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
@@ -20,7 +21,7 @@ COPY package.json LICENSE ./
 RUN mkdir /data && chown node:node /data
 USER node
 VOLUME /data
-EXPOSE 7420
+EXPOSE 7420 7421
 # SIGTERM is answered within 10 s with a checkpoint and exit 0; give `docker stop` longer than that (--time 15).
 STOPSIGNAL SIGTERM
 # gRPC health by hand: an empty request asks for the whole server, and the bytes 8, 1 answer SERVING.
